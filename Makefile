@@ -1,0 +1,103 @@
+# Five words: demo, test, check, docs, bench. A fresh machine needs Python 3.11 or newer and make.
+#
+# The first call makes a virtual environment in .venv (an active one is used instead) and installs
+# Cutis into it; later calls install again only after pyproject.toml has changed.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+STARTED := $(shell date +%s)
+SUPPORTED := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+ifndef PYTHON
+PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	"$$name" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$name"; break; }; done)
+endif
+
+ifdef VIRTUAL_ENV
+VENV := $(VIRTUAL_ENV)
+else
+VENV := .venv
+endif
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+HERE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
+READY := $(VENV)/.cutis-ready-$(HERE)
+READY_DEV := $(VENV)/.cutis-ready-dev-$(HERE)
+
+# Every published figure, re-run by one command; add a benchmark by its file name.
+SHARED := $(if $(CUTIS_SHARED),$(CUTIS_SHARED),../shared)
+BENCHMARKS := $(wildcard $(addprefix benchmarks/, \
+	clean_set.py conditions.py chromophore_recovery.py mirror_law.py repeatability.py speed.py \
+	footprint.py))
+
+took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
+
+.PHONY: help demo test check docs reference bench clean
+
+help:
+	@echo "make demo    install, fetch the face model, assess a real photo, print the report's place"
+	@echo "make test    run the tests"
+	@echo "make check   formatting, lint, types, import contracts, reference pages up to date"
+	@echo "make docs    build the documentation into site/"
+	@echo "make bench   re-run every published figure"
+	@echo "make clean   remove what the others made, the virtual environment included"
+
+demo: $(READY)
+	@$(BIN)/cutis models pull
+	@$(BIN)/cutis demo --out cutis-demo
+	$(took)
+
+test: $(READY_DEV)
+	@$(BIN)/cutis models pull
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(took)
+
+check: $(READY_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	$(took)
+
+docs: reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(took)
+
+reference: $(READY_DEV)
+	$(BIN)/python docs/generate.py
+
+bench: $(READY_DEV)
+	@$(BIN)/cutis models pull
+	$(BIN)/python benchmarks/badinputs.py $(SHARED)/data/badinputs.tar.xz
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
+	$(took)
+
+clean:
+	rm -rf .venv build dist site cutis-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Cutis needs Python 3.11 or newer with its venv module; none was found." >&2; \
+		echo "Install it (Debian: apt install python3 python3-venv), or name it: make PYTHON=..." >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A virtual environment may come without pip.
+define ensure_pip
+@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
+@rm -f $(VENV)/.cutis-ready-*
+endef
+
+$(READY): pyproject.toml | $(BIN)/python
+	$(ensure_pip)
+	$(PIP) install --quiet --editable ".[pdf,demo]"
+	@touch $@
+
+$(READY_DEV): pyproject.toml | $(BIN)/python
+	$(ensure_pip)
+	$(PIP) install --quiet --editable ".[dev]"
+	@touch $(READY) $@

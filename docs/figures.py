@@ -1,0 +1,209 @@
+"""Pages of figures: every number comes from benchmarks/results or from the program itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cutis.core.vocabulary import Condition
+from cutis.steps.explain import LIMITS, METHODS
+from cutis.steps.quality import QualityLimits
+from cutis.steps.quality.limits import Ramp
+from cutis.steps.scoring.formulas import FORMULAS
+from cutis.steps.scoring.repeatability import load_repeatability
+
+RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+_MARK = "<!-- Written by docs/generate.py; change the program or run the benchmarks. -->\n"
+
+
+def score_formulas() -> str:
+    """Return the page of all score formulas, methods, limits and repeatability."""
+    intro = (
+        "A score is a severity: 0 is none seen, 100 the strongest on the scale. "
+        "Between two anchors it follows a straight line.\n"
+    )
+    parts = [f"# Score formulas\n\n{_MARK}", intro]
+    deviation = load_repeatability().deviation
+    for condition in Condition:
+        formula, row = FORMULAS[condition], deviation[condition.value]
+        anchors = ", ".join(f"{raw:g} → {score:g}" for raw, score in formula.anchors)
+        parts.append(
+            f"## {condition.value.replace('_', ' ').capitalize()}\n\n"
+            f"- formula `{formula.name}`: {formula.raw_name}, in {formula.unit}\n"
+            f"- anchors (raw → score): {anchors}\n"
+            f"- why: {formula.why}\n"
+            f"- method: {METHODS[condition]}\n"
+            f"- limits: {LIMITS[condition]}\n"
+            f"- repeatability: standard deviation {row['floor']:.2g} points + "
+            f"{100 * row['share']:.2g} % of the score ({row['n']:g} photos)\n"
+        )
+    return "\n".join(parts)
+
+
+def quality_scales() -> str:
+    """Return the page of the scales of all capture-quality measures."""
+    limits = QualityLimits()
+    rows = [
+        "| measure | 0 at | 100 at | refused below (normal) | refuses even lenient |",
+        "|---|---|---|---|---|",
+    ]
+    for name in QualityLimits.__dataclass_fields__:
+        ramp = getattr(limits, name)
+        if isinstance(ramp, Ramp):
+            refused = f"{ramp.retake_below:g}" if ramp.retake_below else "never alone"
+            essential = "yes" if ramp.essential else "no"
+            rows.append(f"| `{name}` | {ramp.worst:g} | {ramp.ideal:g} | {refused} | {essential} |")
+    return (
+        f"# Capture-quality scales\n\n{_MARK}\nUnits are in the names; the sources are told in "
+        "`cutis.steps.quality.limits`.\n\n" + "\n".join(rows) + "\n"
+    )
+
+
+def figures() -> str:
+    """Return the page of all measured figures."""
+    makers = {
+        "clean_set": _clean_set,
+        "repeatability": _repeatability,
+        "mirror_law": _mirror,
+        "chromophore_recovery": _plain("Chromophore recovery", "chromophore_recovery.py"),
+        "badinputs": _badinputs,
+        "speed": _speed,
+        "conditions": _conditions,
+    }
+    parts = [
+        f"# Figures\n\n{_MARK}",
+        "Each section names the benchmark that made it. `make bench` runs them all again.\n",
+    ]
+    for name, make in makers.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            parts.append(make(json.loads(path.read_text(encoding="utf-8"))))
+    return "\n".join(parts)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def _clean_set(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            str(part["photos"]),
+            f"{100 * part['face_found_share']:.1f} %",
+            f"{100 * part['refused_share']:.1f} %",
+            f"{part['p50_s']:.2f} s",
+            f"{part['p95_s']:.2f} s",
+        ]
+        for name, part in result["sets"].items()
+    ]
+    text = "## Clean photos (`benchmarks/clean_set.py`)\n\n"
+    text += _table(["set", "photos", "face found", "refused", "time p50", "time p95"], rows)
+    text += f"\nPeak memory {result['peak_memory_mib']:.0f} MiB.\n\n"
+    for name, part in result["sets"].items():
+        text += f"Refused in {name}:\n\n"
+        text += "".join(f"- {n} × {r}\n" for r, n in part["refused_reasons"].items()) + "\n"
+    return text + _tone(result["tone"]) + _spread(result["scores"])
+
+
+def _tone(tone: dict[str, Any]) -> str:
+    thirds = ["lightest", "middle", "darkest"]
+    ranges = [f"{t} ({tone['ita_deg'][t][0]:.0f}° to {tone['ita_deg'][t][1]:.0f}°)" for t in thirds]
+    rows = [["**any**", *(f"{100 * tone['refused_share'][t]:.1f} %" for t in thirds)]]
+    for name, part in tone["measures"].items():
+        cells = [
+            f"{100 * part[t]['refused_share']:.1f} % ({_number(part[t]['mean_score'], 2)})"
+            for t in thirds
+        ]
+        rows.append([name, *cells])
+    text = "### Refused per third of apparent skin tone (mean score of the measure)\n\n"
+    text += "Thirds by typology angle, so a dim photo of light skin counts as dark.\n\n"
+    text += _table(["measure", *ranges], rows) + "\n### Mean score per third\n\n"
+    scores = [[c, *(_number(part[t]) for t in thirds)] for c, part in tone["mean_scores"].items()]
+    return text + _table(["condition", *thirds], scores) + "\n"
+
+
+def _spread(scores: dict[str, Any]) -> str:
+    rows = [
+        [name, str(part["measured"]), *(_number(v) for v in part["p05_25_50_75_95"] or [None] * 5)]
+        for name, part in scores.items()
+    ]
+    head = ["condition", "measured", "5 %", "25 %", "50 %", "75 %", "95 %"]
+    return "### Where ordinary faces fall\n\n" + _table(head, rows)
+
+
+def _repeatability(result: dict[str, Any]) -> str:
+    names = result["variants"]
+    rows = [
+        [condition, *(_number(shifts.get(n)) for n in names)]
+        for condition, shifts in result["shift_by_variant"].items()
+    ]
+    text = "## Repeatability (`benchmarks/repeatability.py`)\n\n"
+    text += (
+        f"Mean shift in points when a photo is changed slightly ({result['photos']} photos).\n\n"
+    )
+    return text + _table(["condition", *names], rows)
+
+
+def _mirror(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            str(part["measured"]),
+            f"{100 * part['share_within_1']:.1f} %",
+            *map(_number, part["p50_90_95_100"]),
+        ]
+        for name, part in result["scores"].items()
+    ]
+    text = "## Mirror law (`benchmarks/mirror_law.py`)\n\n"
+    text += f"{result['photos']} photos and their mirror images.\n\n"
+    return text + _table(["score", "measured", "within 1 point", "p50", "p90", "p95", "most"], rows)
+
+
+def _badinputs(result: dict[str, Any]) -> str:
+    rows = [[k, str(v)] for k, v in result["outcomes"].items()]
+    text = f"## Bad inputs (`benchmarks/badinputs.py`)\n\n{result['files']} files.\n\n"
+    text += _table(["outcome", "files"], rows)
+    return text + (
+        f"\nUntyped exceptions {len(result['untyped'])}, hangs {result['decoder_timeouts']}, "
+        f"slowest file {result['elapsed_s']['max']:.2f} s, "
+        f"memory growth {result['memory_mib']['growth']:.0f} MiB.\n"
+    )
+
+
+def _speed(result: dict[str, Any]) -> str:
+    rows = [[k, _number(v)] for k, v in result.items() if isinstance(v, int | float)]
+    return "## Speed (`benchmarks/speed.py`)\n\n" + _table(["figure", "value"], rows)
+
+
+def _conditions(result: dict[str, Any]) -> str:
+    rows = [[k, _number(v)] for k, v in result.items() if isinstance(v, int | float)]
+    text = "## Classical measures against labels (`benchmarks/conditions.py`)\n\n"
+    return (
+        text
+        + "Evaluation only; nothing was tuned on these photos.\n\n"
+        + _table(["figure", "value"], rows)
+    )
+
+
+def _plain(title: str, script: str) -> Any:
+    def make(result: dict[str, Any]) -> str:
+        flat = _flatten(result)
+        rows = [[name, _number(value)] for name, value in flat if isinstance(value, int | float)]
+        return f"## {title} (`benchmarks/{script}`)\n\n" + _table(["figure", "value"], rows)
+
+    return make
+
+
+def _flatten(tree: Any, where: str = "") -> list[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        return [row for k, v in tree.items() for row in _flatten(v, f"{where} {k}".strip())]
+    return [(where, tree)]

@@ -1,0 +1,135 @@
+"""``cutis analyze``: photos in, a folder of results out for each."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cutis.cli.errors import report, warn
+from cutis.cli.photos import find_photos, result_names
+from cutis.cli.writing import Format, parse_formats, render, write, write_tables
+from cutis.core.errors import InputError, MissingExtraError, PhotoError
+from cutis.core.vocabulary import Strictness
+
+if TYPE_CHECKING:
+    from cutis.core.assessment import Assessment
+    from cutis.settings import Settings
+
+_ASSESSED, _REFUSED, _FAILED = "assessed", "refused", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is done to every photo of one call."""
+
+    settings: Settings
+    formats: tuple[Format, ...]
+    maps: bool
+    finished: list[tuple[str, Assessment]] = field(default_factory=list)
+
+
+def analyze(
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Photos, or folders that are searched for photos."),
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The folder for the results.")
+    ] = Path("cutis-results"),
+    formats: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="Any of json,html,pdf,csv.")
+    ] = "json,html",
+    maps: Annotated[
+        bool, typer.Option("--maps", help="Also write the skin mask and a map per condition.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Ask more of a photo than usual.")
+    ] = False,
+    normal: Annotated[
+        bool, typer.Option("--normal", help="Refuse photos that would mislead; the default.")
+    ] = False,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Refuse only what cannot be measured.")
+    ] = False,
+) -> None:
+    """Assess photos and write DIR/NAME/assessment.json, report.html, … for each.
+
+    A refused photo gets its results, with the reasons, and a warning.
+    A broken file gets an error on its own line; the others go on, and the exit code is 1.
+    """
+    from cutis.cli.progress import counted
+
+    wanted = parse_formats(formats)
+    strictness = _strictness(strict=strict, normal=normal, lenient=lenient)
+    files = find_photos(photos, leave_out=out)
+    if not files:
+        raise InputError("No photo was found. Name photo files, or a folder that holds some.")
+    order = _Order(_settings(strictness), wanted, maps)
+    outcomes: Counter[str] = Counter()
+    started_s = time.perf_counter()
+    try:
+        for photo, name in counted(list(zip(files, result_names(files), strict=True))):
+            outcomes[_analyze_one(photo, out / name, order)] += 1
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped; what is finished is in {out}.", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        if Format.CSV in wanted and len(files) > 1:
+            write_tables(order.finished, out)
+        _sum_up(outcomes, len(files), time.perf_counter() - started_s)
+    if outcomes[_FAILED]:
+        raise typer.Exit(1)
+
+
+def _strictness(*, strict: bool, normal: bool, lenient: bool) -> Strictness | None:
+    """Return the strictness that was asked for, None where none was."""
+    asked = {Strictness.STRICT: strict, Strictness.NORMAL: normal, Strictness.LENIENT: lenient}
+    chosen = [strictness for strictness, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise InputError("--strict, --normal and --lenient exclude each other. Give one of them.")
+    return chosen[0] if chosen else None
+
+
+def _settings(strictness: Strictness | None) -> Settings:
+    from cutis.settings import load_settings, override
+
+    settings = load_settings()
+    if strictness is None:
+        return settings
+    return override(settings, {"quality": {"strictness": strictness}})
+
+
+def _analyze_one(path: Path, folder: Path, order: _Order) -> str:
+    """Assess one photo, write its results and tell the outcome."""
+    from cutis.wiring import examine
+
+    try:
+        examination = examine(path, settings=order.settings)
+    except (PhotoError, MissingExtraError) as error:
+        report(error, str(path))
+        return _FAILED
+    write(render(examination, folder.name, order.formats, maps=order.maps), folder)
+    order.finished.append((folder.name, examination.assessment))
+    _tell(path, folder, examination.assessment)
+    return _ASSESSED if examination.assessment.usable else _REFUSED
+
+
+def _tell(path: Path, folder: Path, assessment: Assessment) -> None:
+    if assessment.usable:
+        typer.echo(f"{path}: {assessment.quality.verdict.value}, results in {folder}")
+    else:
+        typer.echo(f"{path}: refused, results in {folder}")
+        warn(str(path), " ".join(assessment.reasons) or assessment.quality.sentence)
+
+
+def _sum_up(outcomes: Counter[str], expected: int, elapsed_s: float) -> None:
+    done = outcomes.total()
+    counts = ", ".join(f"{outcomes[kind]} {kind}" for kind in (_ASSESSED, _REFUSED, _FAILED))
+    each = f", {elapsed_s / done:.2f} s each" if done else ""
+    typer.echo(f"{done} of {expected} photos: {counts}; {elapsed_s:.1f} s{each}", err=True)

@@ -1,0 +1,165 @@
+"""Results on disk: made whole in memory, each file put in place in one move."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cutis.core.errors import InputError, StoreError
+from cutis.core.vocabulary import Condition
+
+if TYPE_CHECKING:
+    from cutis.core.assessment import Assessment, Examination
+
+
+class Format(StrEnum):
+    """A form in which an assessment is written."""
+
+    JSON = "json"
+    HTML = "html"
+    PDF = "pdf"
+    CSV = "csv"
+
+
+FILE_NAMES = {
+    Format.JSON: ("assessment.json",),
+    Format.HTML: ("report.html",),
+    Format.PDF: ("report.pdf",),
+    Format.CSV: ("scores.csv", "findings.csv"),
+}
+"""The files of each form in a folder of results."""
+
+_REPORTS = tuple(name for names in FILE_NAMES.values() for name in names)
+_MAPS = tuple(f"maps/{name}.png" for name in ("skin", *Condition))
+
+
+def parse_formats(text: str) -> tuple[Format, ...]:
+    """Read a list such as ``json,html``.
+
+    Raises:
+        InputError: a word of it is no format.
+    """
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    known = [form.value for form in Format]
+    if not words or not set(words) <= set(known):
+        raise InputError(f"--format takes any of {','.join(known)}, not {text!r}.")
+    return tuple(Format(word) for word in dict.fromkeys(words))
+
+
+def render(
+    examination: Examination, name: str, formats: Sequence[Format], *, maps: bool
+) -> dict[str, bytes]:
+    """Make the files of one examination.
+
+    Args:
+        examination: what was found.
+        name: what the photo is called in tables.
+        formats: which forms to make.
+        maps: whether to add ``maps/skin.png`` and one map per measured condition.
+
+    Returns:
+        The bytes of each file by its name within the folder of results.
+
+    Raises:
+        MissingExtraError: PDF was asked for and its extra is not installed.
+    """
+    files: dict[str, bytes] = {}
+    for form in formats:
+        files |= dict(zip(FILE_NAMES[form], _contents(examination, name, form), strict=True))
+    if maps:
+        files |= _map_files(examination)
+    return files
+
+
+def _tables(assessments: Sequence[tuple[str, Assessment]]) -> dict[str, bytes]:
+    """Make the CSV files over all ``(name of the photo, assessment)``."""
+    from cutis.reports.table import assessments_csv, findings_csv
+
+    texts = (assessments_csv(assessments), findings_csv(assessments))
+    contents = (text.encode("utf-8") for text in texts)
+    return dict(zip(FILE_NAMES[Format.CSV], contents, strict=True))
+
+
+def _contents(examination: Examination, name: str, form: Format) -> tuple[bytes, ...]:
+    """Make the files of one form, in the order of `FILE_NAMES`."""
+    if form is Format.JSON:
+        from cutis.reports.json import to_json
+
+        return (to_json(examination.assessment).encode("utf-8"),)
+    if form is Format.HTML:
+        from cutis.reports.html import to_html
+
+        return (to_html(examination).encode("utf-8"),)
+    if form is Format.PDF:
+        from cutis.reports.pdf import to_pdf
+
+        return (to_pdf(examination),)
+    return tuple(_tables([(name, examination.assessment)]).values())
+
+
+def _map_files(examination: Examination) -> dict[str, bytes]:
+    """Make the maps of what was measured; what was not measured has no file."""
+    from cutis.reports.maps import condition_map, skin_map, write_png
+
+    maps = {"skin": skin_map(examination)}
+    maps |= {condition.value: condition_map(examination, condition) for condition in Condition}
+    return {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put ``files`` into ``folder``, each whole or not at all; remove older results there.
+
+    Only files that Cutis itself writes are removed, so that no map or report of an earlier run
+    stands beside newer scores.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    with _disk_errors():
+        _put_all(files, folder)
+        for name in {*_REPORTS, *_MAPS} - set(files):
+            (folder / name).unlink(missing_ok=True)
+
+
+def write_tables(assessments: Sequence[tuple[str, Assessment]], folder: Path) -> None:
+    """Put one CSV of scores and one of findings, over all photos, into ``folder``.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    with _disk_errors():
+        _put_all(_tables(assessments), folder)
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"The results cannot be written ({error.strerror}). "
+            "Name another folder with --out, or free some space."
+        ) from error
+
+
+def _put_all(files: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in files.items():
+        _put(folder / name, content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()

@@ -1,0 +1,96 @@
+"""The error tree: one root, one child for each party who must act.
+
+    CutisError
+    ├── PhotoError            the person: another photo is needed
+    │   ├── UnreadablePhotoError     broken, truncated or not a picture at all
+    │   ├── UnsupportedPhotoError    a picture, but of a kind that is not read
+    │   ├── PhotoTooLargeError       over a limit of bytes, pixels, frames or scans
+    │   └── DecodeLimitError         decoding took too much memory or time
+    ├── SettingsError         the operator: a setting is wrong or unknown
+    ├── ModelError            weights missing, altered or of the wrong shape
+    ├── StoreError            disk, key or tampering
+    ├── InputError            the caller: a value outside what the function takes
+    └── MissingExtraError     the installer: an optional part is not installed
+
+A message says what was expected, what came and what to do.
+It never carries a name, a path from the person's disk, or pixels.
+A photo that can be read but is unfit to assess is an *answer*, never an error.
+"""
+
+from __future__ import annotations
+
+
+class CutisError(Exception):
+    """Root of everything Cutis raises on purpose; ``code`` is stable and machine-readable."""
+
+    code = "cutis.error"
+
+
+class PhotoError(CutisError):
+    """The photo cannot be read; another one is needed."""
+
+    code = "photo"
+
+
+class UnreadablePhotoError(PhotoError):
+    """The bytes are broken, truncated or no picture."""
+
+    code = "photo.unreadable"
+
+
+class UnsupportedPhotoError(PhotoError):
+    """The bytes are a picture of a kind that is not read."""
+
+    code = "photo.unsupported"
+
+
+class PhotoTooLargeError(PhotoError):
+    """The photo exceeds a limit of bytes, pixels, frames or scans."""
+
+    code = "photo.too_large"
+
+
+class DecodeLimitError(PhotoError):
+    """Decoding needed more memory or time than a photo may take."""
+
+    code = "photo.decode_limit"
+
+
+class SettingsError(CutisError):
+    """A setting is wrong or unknown; the operator must change it."""
+
+    code = "settings"
+
+
+class ModelError(CutisError):
+    """Model weights are missing, altered or of the wrong shape."""
+
+    code = "model"
+
+
+class StoreError(CutisError):
+    """The disk, a key or a record failed."""
+
+    code = "store"
+
+
+class InputError(CutisError, ValueError):
+    """A function was given a value outside what it takes."""
+
+    code = "input"
+
+
+class MissingExtraError(CutisError, ImportError):
+    """An optional part is not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, feature: str, extra: str, *, message: str | None = None) -> None:
+        """Say what needs the extra and how to install it; ``message`` where pip alone won't do."""
+        super().__init__(
+            message
+            or f"{feature} needs an optional part that is not installed. "
+            f'Install it with: pip install "cutis[{extra}]"'
+        )
+        self.feature = feature
+        self.extra = extra

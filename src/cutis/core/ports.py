@@ -1,0 +1,72 @@
+"""The doors: what a step needs from a model, as protocols. Adapters live at the rim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from cutis.core.arrays import RGB, Points3
+from cutis.core.assessment import ModelUse
+from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
+from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.vocabulary import Condition
+
+
+@runtime_checkable
+class Landmarker(Protocol):
+    """Finds faces and traces their landmarks."""
+
+    @property
+    def canonical(self) -> Points3:
+        """The 468 mesh points of an average face in millimetres, y up, z towards the camera."""
+        ...
+
+    def detect(self, rgb: RGB) -> Sequence[Detection]:
+        """Find faces in a picture looked at as a whole; small faces may be missed."""
+        ...
+
+    def trace(self, rgb: RGB, square: FaceSquare, *, mirror: bool = False) -> Trace:
+        """Trace the face in ``square``; with ``mirror``, trace its mirror image.
+
+        The points come in photo pixels either way; mirrored ones in the order of the mirrored face.
+        """
+        ...
+
+    def express(self, points: Points3) -> Mapping[str, float]:
+        """Return the expression signs (blendshapes) of 478 traced points, 0–1 by name."""
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part."""
+        ...
+
+
+@runtime_checkable
+class SkinSegmenter(Protocol):
+    """Finds facial skin in a crop."""
+
+    def segment(self, crop: FaceCrop) -> SkinMask:
+        """Return the skin of the crop's face."""
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part; none for a classical method."""
+        ...
+
+
+@runtime_checkable
+class ConditionSegmenter(Protocol):
+    """Gives a probability map for each condition that it knows and can see."""
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        """The conditions that this segmenter knows."""
+        ...
+
+    def segment(self, crop: FaceCrop, skin: SkinMask) -> Mapping[Condition, ConditionMap]:
+        """Return the maps of what can be seen; a condition left out was not measured."""
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part; none for a classical method."""
+        ...

@@ -1,0 +1,1 @@
+"""Weights on disk become ports: what a model promises, where it lies, what runs it."""

@@ -1,0 +1,163 @@
+"""The hall: the only module that knows the order of the steps.
+
+Each line takes what the line above returned. A photo that cannot be measured is an answer, with
+reasons; exceptions are for what the caller did wrong or the world broke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cutis.core.assessment import (
+    SCHEMA_VERSION,
+    Assessment,
+    Examination,
+    Finding,
+    ModelUse,
+    Provenance,
+    Quality,
+)
+from cutis.core.capture import Photo
+from cutis.core.face import FaceCrop, FaceSummary, Landmarks
+from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.ports import ConditionSegmenter, Landmarker, SkinSegmenter
+from cutis.core.scores import NotMeasured, NotMeasuredCode
+from cutis.core.vocabulary import Condition, Strictness, Verdict
+from cutis.steps.explain import explain_scores
+from cutis.steps.landmarks import LandmarkLimits, find_faces, full_mirror_order
+from cutis.steps.lesions import LesionLimits, find_lesions, pore_peaks
+from cutis.steps.quality import QualityLimits, assess_quality, no_face_quality
+from cutis.steps.regions import CropLimits, crop_face
+from cutis.steps.scoring import Scoring, ScoringLimits, score_face
+
+DISCLAIMER = (
+    "Cutis is a decision aid, not a diagnosis. It measures what a photo shows. "
+    "See a clinician about anything that worries you, changes, bleeds or hurts."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of every step."""
+
+    landmarks: LandmarkLimits = field(default_factory=LandmarkLimits)
+    crop: CropLimits = field(default_factory=CropLimits)
+    quality: QualityLimits = field(default_factory=QualityLimits)
+    lesions: LesionLimits = field(default_factory=LesionLimits)
+    scoring: ScoringLimits = field(default_factory=ScoringLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the steps work with: models behind ports, limits, strictness.
+
+    A later segmenter of ``conditions`` replaces an earlier one, condition by condition.
+    """
+
+    landmarker: Landmarker
+    skin: SkinSegmenter
+    conditions: tuple[ConditionSegmenter, ...]
+    software_version: str
+    strictness: Strictness = Strictness.NORMAL
+    limits: Limits = field(default_factory=Limits)
+
+    def uses(self) -> tuple[ModelUse, ...]:
+        """Tell every model that takes part."""
+        others = [use for port in self.conditions for use in port.uses()]
+        return (*self.landmarker.uses(), *self.skin.uses(), *others)
+
+
+def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Examination:
+    """Assess the largest face of a photo; the pictures come with the answer.
+
+    ``assessed_at`` is an ISO 8601 time in UTC, kept in the provenance.
+    """
+    limits = tools.limits
+    faces = find_faces(photo, tools.landmarker, limits.landmarks)
+    if not faces:
+        answer = _answer(photo, tools, no_face_quality(tools.strictness), assessed_at=assessed_at)
+        return Examination(answer, photo, None, None, {})
+    order = full_mirror_order(tools.landmarker.canonical)
+    crop = crop_face(photo, faces[0], order, limits.crop)
+    skin = tools.skin.segment(crop)
+    quality = assess_quality(
+        photo, faces[0], crop, skin, strictness=tools.strictness, limits=limits.quality
+    )
+    if quality.verdict is Verdict.RETAKE:
+        answer = _answer(photo, tools, quality, faces, assessed_at=assessed_at)
+        return Examination(answer, photo, crop, skin, {})
+    maps = map_conditions(tools.conditions, crop, skin)
+    findings = find_lesions(crop, maps, limits.lesions)
+    peaks = pore_peaks(maps[Condition.PORES], crop.mm_per_px) if Condition.PORES in maps else None
+    scoring = score_face(
+        crop, skin, maps, findings, pore_peaks=peaks, quality=quality, limits=limits.scoring
+    )
+    shown = {c: m for c, m in maps.items() if not isinstance(scoring.scores[c], NotMeasured)}
+    kept = tuple(f for f in findings if f.condition in shown)
+    answer = _answer(
+        photo, tools, quality, faces, scoring=scoring, findings=kept, assessed_at=assessed_at
+    )
+    return Examination(answer, photo, crop, skin, shown)
+
+
+def map_conditions(
+    segmenters: Sequence[ConditionSegmenter], crop: FaceCrop, skin: SkinMask
+) -> Mapping[Condition, ConditionMap]:
+    """Return the map of every condition; a later segmenter replaces an earlier one."""
+    maps: dict[Condition, ConditionMap] = {}
+    for segmenter in segmenters:
+        maps.update(segmenter.segment(crop, skin))
+    return {c: maps[c] for c in Condition if c in maps}
+
+
+def _answer(
+    photo: Photo,
+    tools: Tools,
+    quality: Quality,
+    faces: Sequence[Landmarks] = (),
+    *,
+    scoring: Scoring | None = None,
+    findings: tuple[Finding, ...] = (),
+    assessed_at: str | None,
+) -> Assessment:
+    """Put the answer together; without ``scoring`` it is a refusal with reasons."""
+    scoring = scoring or _nothing_measured(has_face=bool(faces))
+    refused = quality.verdict is Verdict.RETAKE
+    reasons = tuple(m.sentence for m in quality.measures if m.verdict is Verdict.RETAKE)
+    return Assessment(
+        schema_version=SCHEMA_VERSION,
+        usable=not refused,
+        reasons=(reasons or (quality.sentence,)) if refused else (),
+        capture=photo.info,
+        quality=quality,
+        face=_summary(faces[0], assessed=not refused) if faces else None,
+        faces=tuple(_summary(f, assessed=not refused and f is faces[0]) for f in faces),
+        tone=scoring.tone,
+        overall=scoring.overall,
+        scores=scoring.scores,
+        regions=scoring.regions,
+        measures=scoring.measures,
+        grades=scoring.grades,
+        findings=findings,
+        labels=scoring.labels,
+        explanations=explain_scores(scoring.scores),
+        provenance=Provenance("cutis", tools.software_version, tools.uses(), assessed_at),
+        disclaimer=DISCLAIMER,
+    )
+
+
+def _nothing_measured(*, has_face: bool) -> Scoring:
+    """Return the scoring of a refused photo: nothing, and why."""
+    if has_face:
+        why = NotMeasured(NotMeasuredCode.PHOTO_REFUSED, "The photo is not fit to be measured.")
+    else:
+        why = NotMeasured(NotMeasuredCode.NO_FACE, "No face was found in the photo.")
+    none = dict.fromkeys(Condition, None)
+    return Scoring(why, why, dict.fromkeys(Condition, why), {}, (), {}, none)
+
+
+def _summary(face: Landmarks, *, assessed: bool) -> FaceSummary:
+    return FaceSummary(
+        face.box, face.confidence, face.pose, face.scale, face.inter_eye_px, assessed
+    )

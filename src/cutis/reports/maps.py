@@ -1,0 +1,77 @@
+"""Skin and condition maps laid back over the whole upright photo, as grey pictures.
+
+A map is made at the scale of the face crop; here it is resized to the crop's box in the photo,
+as 8-bit values throughout, so that a 24-megapixel photo costs one byte a pixel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import UInt8
+
+from cutis.core.arrays import Mask, Probabilities
+from cutis.core.assessment import Examination
+from cutis.core.errors import InputError
+from cutis.core.vocabulary import Condition
+
+GrayMap = UInt8[np.ndarray, "h w"]
+"""One byte a photo pixel."""
+
+
+def skin_map(examination: Examination) -> GrayMap | None:
+    """Return 255 where facial skin is seen, 0 elsewhere; None without a face.
+
+    Rows and columns are those of the upright photo.
+    """
+    if examination.skin is None:
+        return None
+    return _over_photo(examination, _bytes_of_mask(examination.skin.skin), smooth=False)
+
+
+def condition_map(examination: Examination, condition: Condition) -> GrayMap | None:
+    """Return the probability of ``condition`` as 0–255 (0–1); None where it was not measured.
+
+    Rows and columns are those of the upright photo; what was not looked at is 0.
+    """
+    found = examination.maps.get(condition)
+    if found is None:
+        return None
+    return _over_photo(examination, _bytes_of_probability(found.probability), smooth=True)
+
+
+def write_png(gray: GrayMap) -> bytes:
+    """Return the map as the bytes of a grey PNG."""
+    import cv2  # noqa: PLC0415
+
+    done, data = cv2.imencode(".png", gray)
+    if not done:
+        raise InputError(
+            f"A map has rows and columns; the shape {gray.shape} came. Give a map of a photo."
+        )
+    return bytes(data)
+
+
+def _over_photo(
+    examination: Examination, values: GrayMap, *, smooth: bool
+) -> UInt8[np.ndarray, "height width"]:
+    """Lay crop values into an empty picture of the photo's size."""
+    import cv2  # noqa: PLC0415
+
+    if examination.crop is None:
+        raise InputError(
+            "A map lies on a face crop; the examination has a map and no crop. "
+            "Assess the photo again."
+        )
+    x0, y0, x1, y1 = examination.crop.box
+    whole = np.zeros((examination.photo.height_px, examination.photo.width_px), np.uint8)
+    method = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST_EXACT
+    whole[y0:y1, x0:x1] = cv2.resize(values, (x1 - x0, y1 - y0), interpolation=method)
+    return whole
+
+
+def _bytes_of_mask(mask: Mask) -> GrayMap:
+    return np.where(mask, np.uint8(255), np.uint8(0))
+
+
+def _bytes_of_probability(probability: Probabilities) -> GrayMap:
+    return np.asarray(np.rint(np.clip(probability, 0, 1) * np.float32(255)), np.uint8)

@@ -1,0 +1,1 @@
+"""The rooms: one module per stage, strangers to each other."""

@@ -1,0 +1,137 @@
+"""The classical segmenter: every condition behind one port, each where it can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from cutis.core.arrays import Mask, Probabilities
+from cutis.core.assessment import ModelUse
+from cutis.core.face import FaceCrop
+from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.vocabulary import Condition, Region
+from cutis.imaging.filters import resize_mask, shrink
+from cutis.imaging.outlines import (
+    CHEEK_PATCH_RIGHT,
+    UNDER_EYE_RIGHT,
+    Outline,
+    fill,
+    mirrored,
+    outline_points,
+)
+from cutis.steps.conditions import colour, relief
+from cutis.steps.conditions.limits import ConditionLimits
+from cutis.steps.conditions.maps import SkinMaps
+from cutis.steps.conditions.reduce import reduce_crop
+
+METHOD = "classical"
+
+_MAPS: dict[Condition, Callable[[SkinMaps], Probabilities]] = {
+    Condition.ACNE: colour.map_acne,
+    Condition.REDNESS: colour.map_redness,
+    Condition.PIGMENTATION: colour.map_pigmentation,
+    Condition.OILINESS: colour.map_oiliness,
+    Condition.WRINKLES: relief.map_wrinkles,
+    Condition.PORES: relief.map_pores,
+    Condition.TEXTURE: relief.map_texture,
+    Condition.DRYNESS: relief.map_dryness,
+    Condition.SCARRING: relief.map_scarring,
+}
+
+
+class ClassicalConditionSegmenter:
+    """All ten conditions by classical measures; the reference and the fallback.
+
+    ``order`` gives for each landmark the index of its mirror image.
+    """
+
+    def __init__(self, order: np.ndarray, limits: ConditionLimits | None = None) -> None:
+        self.order = order
+        self.limits = limits or ConditionLimits()
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        """All conditions."""
+        return frozenset(Condition)
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell that no model takes part."""
+        return ()
+
+    def segment(self, crop: FaceCrop, skin: SkinMask) -> Mapping[Condition, ConditionMap]:
+        """Return the maps of what can be seen at the crop's scale; the rest is left out."""
+        work = SkinMaps(*reduce_crop(crop, skin, self.limits.work_mm_per_px), self.limits)
+        found = {}
+        for condition in Condition:
+            if crop.mm_per_px <= self.coarsest(condition):
+                fine = condition is Condition.PORES
+                maps = SkinMaps(crop, skin, self.limits) if fine else work
+                found[condition] = _full_size(condition, self._map(condition, maps), crop.shape)
+        return found
+
+    def coarsest(self, condition: Condition) -> float:
+        """Return the coarsest scale in mm per pixel at which ``condition`` can be seen."""
+        limits = self.limits
+        return {
+            Condition.ACNE: limits.acne_mm_per_px,
+            Condition.REDNESS: limits.redness_mm_per_px,
+            Condition.PIGMENTATION: limits.pigment_mm_per_px,
+            Condition.WRINKLES: limits.wrinkle_mm_per_px,
+            Condition.PORES: limits.pore_mm_per_px,
+            Condition.TEXTURE: limits.texture_mm_per_px,
+            Condition.DRYNESS: limits.flake_mm_per_px,
+            Condition.SCARRING: limits.scar_mm_per_px,
+            Condition.OILINESS: limits.shine_mm_per_px,
+            Condition.DARK_CIRCLES: limits.dark_circle_mm_per_px,
+        }[condition]
+
+    def _map(self, condition: Condition, maps: SkinMaps) -> tuple[Probabilities, Mask]:
+        """Return a condition's map and where it was looked for."""
+        if condition is Condition.DARK_CIRCLES:
+            sides = [(under & maps.inner_matte, cheek) for under, cheek in self.eye_sides(maps)]
+            return colour.map_dark_circles(maps, sides), sides[0][0] | sides[1][0]
+        return _MAPS[condition](maps), self._looked_at(condition, maps)
+
+    def _looked_at(self, condition: Condition, maps: SkinMaps) -> Mask:
+        if condition is Condition.REDNESS:
+            return maps.inner_matte
+        if condition in (Condition.ACNE, Condition.PIGMENTATION):
+            return maps.spot_skin
+        if condition is Condition.WRINKLES:
+            lines: Mask = maps.within(*relief.WRINKLE_REGIONS) & ~maps.crop.creases
+            return lines
+        if condition is Condition.PORES:
+            return maps.within(*relief.PORE_REGIONS)
+        if condition is Condition.OILINESS:
+            shiny = colour.clipped_highlights(maps) & (maps.crop.regions.labels > 0)
+            return maps.within(*Region) | shiny
+        return self._flat(maps)
+
+    def _flat(self, maps: SkinMaps) -> Mask:
+        """Broad regions well inside the skin, where shade tells of relief and not of the face."""
+        margin = self.limits.relief_border_mm - self.limits.border_mm
+        return shrink(maps.within(*relief.TEXTURE_REGIONS), margin / maps.mm_per_px)
+
+    def eye_sides(self, maps: SkinMaps) -> list[tuple[Mask, Mask]]:
+        """Return for each eye, the subject's right first, the skin under it and its cheek patch."""
+        pairs: list[tuple[Outline, Outline]] = [(UNDER_EYE_RIGHT, CHEEK_PATCH_RIGHT)]
+        pairs += [tuple(mirrored(o, self.order) for o in pairs[0])]  # type: ignore[list-item]
+        points, shape = maps.crop.landmarks.points, maps.crop.shape
+        return [
+            (fill(outline_points(u, points), shape), fill(outline_points(c, points), shape))
+            for u, c in pairs
+        ]
+
+
+def _full_size(
+    condition: Condition, made: tuple[Probabilities, Mask], shape: tuple[int, int]
+) -> ConditionMap:
+    """Return a map at the crop's size, zero where it was not looked for."""
+    probability, looked_at = made
+    probability = np.where(looked_at, probability, np.float32(0)).astype(np.float32)
+    if looked_at.shape != shape:
+        probability = cv2.resize(probability, shape[::-1], interpolation=cv2.INTER_LINEAR)
+        looked_at = resize_mask(looked_at, shape)
+    return ConditionMap(condition, probability, looked_at, METHOD)

@@ -1,0 +1,57 @@
+"""Plain words on how each score came about, with the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cutis.core.assessment import Explanation
+from cutis.core.scores import NotMeasured, Score
+from cutis.core.vocabulary import Condition
+
+METHODS: dict[Condition, str] = {
+    Condition.ACNE: "Round spots of 1 to 15 mm with more haemoglobin than the skin around them are counted.",
+    Condition.REDNESS: "Haemoglobin is compared with your own neutral skin on forehead, cheeks, jaw and chin.",
+    Condition.PIGMENTATION: "Spots of 1 to 10 mm with more melanin than the skin around them are measured.",
+    Condition.WRINKLES: "Dark lines of at least 5 mm are followed on forehead, around eyes and mouth, and on cheeks.",
+    Condition.PORES: "Dark dots of about 0.3 to 0.6 mm are counted on nose, cheeks and between the brows.",
+    Condition.TEXTURE: "Unevenness of light and shade at 0.4 to 1.2 mm is measured on broad regions.",
+    Condition.DRYNESS: "Small, matt patches that are lighter and paler than the skin around them are measured.",
+    Condition.SCARRING: "Round hollows of 2 to 5 mm are looked for that show in shade but not in pigment.",
+    Condition.OILINESS: "Mirrored light is separated from the skin's own colour.",
+    Condition.DARK_CIRCLES: "Melanin and haemoglobin under each eye are compared with the same side's cheek.",
+}
+
+LIMITS: dict[Condition, str] = {
+    Condition.ACNE: "Blackheads and faint spots are missed; moles, piercings and the corners of nose and mouth may be taken for spots.",
+    Condition.REDNESS: "Make-up hides redness; blush, warm light from one side and recent sun or sport add to it.",
+    Condition.PIGMENTATION: "Coloured shadows and stubble may be taken for spots; moles are counted too.",
+    Condition.WRINKLES: "Expression, hair strands and harsh light from the side add lines; soft light hides them. In a small photo only deep lines are seen.",
+    Condition.PORES: "Only a sharp, close photo shows pores; stubble may be taken for them.",
+    Condition.TEXTURE: "Light from the side shows more relief than light from the front; noise and stubble add to it.",
+    Condition.DRYNESS: "A weak measure: only visible flakes count, and dry skin without flakes is not seen.",
+    Condition.SCARRING: "A weak measure: only hollows that throw a shade are seen; front light hides them.",
+    Condition.OILINESS: "Flash, sweat and moist creams shine like oil; powder hides it.",
+    Condition.DARK_CIRCLES: "Concealer hides them; a shadow alone does not count, since only pigment is compared.",
+}
+
+
+def explain_scores(
+    scores: Mapping[Condition, Score | NotMeasured],
+) -> tuple[Explanation, ...]:
+    """Return one explanation per condition, measured or not."""
+    return tuple(
+        Explanation(condition, summarise(score), METHODS[condition], LIMITS[condition])
+        for condition, score in scores.items()
+    )
+
+
+def summarise(score: Score | NotMeasured) -> str:
+    """Return one sentence with the raw value, the score and its interval, or the reason."""
+    if isinstance(score, NotMeasured):
+        return f"Not measured: {score.reason}"
+    raw, interval = score.raw, score.interval
+    unit = "" if raw.unit == "1" else f" {raw.unit}"
+    return (
+        f"{raw.name.capitalize()}: {raw.value:.3g}{unit}, which is {score.value:.0f} of 100 "
+        f"(between {interval.low:.0f} and {interval.high:.0f} with 95 % confidence)."
+    )

@@ -1,0 +1,1 @@
+"""From bytes to upright sRGB pixels; run inside the decoding process only."""

@@ -1,0 +1,52 @@
+"""How far a score moves when the same face is photographed a little differently.
+
+The figures are measured by `benchmarks/repeatability.py`, never typed: each photo is changed in
+exposure, white balance, size, compression, position and mirroring, and the deviation within a
+face is kept per condition and scale class.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from cutis.core.scores import Interval
+from cutis.core.vocabulary import Condition
+
+SCALE_CLASSES_MM_PER_PX = (("fine", 0.2), ("medium", 0.4), ("coarse", float("inf")))
+_Z95 = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatability:
+    """Within-face standard deviation in score points: a floor and a share of the score."""
+
+    deviation: Mapping[str, Mapping[str, float]]
+
+    def interval(self, condition: Condition, value: float, mm_per_px: float) -> Interval:
+        """Return the 95 % interval of a score, cut at 0 and 100."""
+        half = _Z95 * self.deviation_of(condition, value, mm_per_px)
+        return Interval(max(0.0, value - half), min(100.0, value + half))
+
+    def deviation_of(self, condition: Condition, value: float, mm_per_px: float) -> float:
+        """Return the standard deviation of a score; it grows with the score."""
+        row = self.deviation[condition.value]
+        scale = scale_class(mm_per_px)
+        floor = row.get(f"{scale}_floor", row["floor"])
+        share = row.get(f"{scale}_share", row["share"])
+        return float(floor + share * value)
+
+
+def scale_class(mm_per_px: float) -> str:
+    """Return the class of a scale: fine, medium or coarse."""
+    return next(name for name, limit in SCALE_CLASSES_MM_PER_PX if mm_per_px <= limit)
+
+
+@cache
+def load_repeatability() -> Repeatability:
+    """Return the figures that ship with the package."""
+    text = files("cutis.steps.scoring").joinpath("repeatability.json").read_text(encoding="utf-8")
+    return Repeatability(json.loads(text)["deviation"])

@@ -1,0 +1,112 @@
+"""Settings into a working house: the only place where adapters meet ports."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cutis.core.assessment import Assessment, Examination
+from cutis.core.capture import Photo
+from cutis.core.vocabulary import Strictness
+
+if TYPE_CHECKING:
+    from cutis.pipeline import Tools
+    from cutis.settings import Settings
+
+Source = bytes | str | os.PathLike[str] | Photo
+"""A photo: its bytes, its path, or one that was opened already."""
+
+
+def build_tools(settings: Settings) -> Tools:
+    """Load the models that the settings name and put them behind the ports.
+
+    The decoder's process is started meanwhile, so that the first photo need not wait for it.
+
+    Raises:
+        ModelError: a model file is missing, altered or cannot be compiled.
+    """
+    with ThreadPoolExecutor(max_workers=1) as background:
+        from cutis.steps.intake import warm_decoder  # noqa: PLC0415
+
+        warm = background.submit(warm_decoder)
+        tools = _tools(settings)
+        warm.result()
+    return tools
+
+
+def _tools(settings: Settings) -> Tools:
+    from cutis import __version__  # noqa: PLC0415
+    from cutis.models.builtin import builtin_models  # noqa: PLC0415
+    from cutis.models.cache import locate, models_dir  # noqa: PLC0415
+    from cutis.models.face_landmarker import FaceLandmarkerBundle  # noqa: PLC0415
+    from cutis.models.runtime import Runtime  # noqa: PLC0415
+    from cutis.pipeline import Limits, Tools  # noqa: PLC0415
+    from cutis.steps.conditions import ClassicalConditionSegmenter  # noqa: PLC0415
+    from cutis.steps.landmarks import full_mirror_order  # noqa: PLC0415
+    from cutis.steps.skin import ColourSkinSegmenter  # noqa: PLC0415
+
+    name = "face_landmarker"
+    bundle = FaceLandmarkerBundle(
+        locate(name, settings.models.dir),
+        builtin_models().get(name).file.sha256,
+        Runtime(settings.runtime, kept=(settings.models.dir or models_dir()) / "compiled"),
+    )
+    return Tools(
+        landmarker=bundle,
+        skin=ColourSkinSegmenter(),
+        conditions=(ClassicalConditionSegmenter(full_mirror_order(bundle.canonical)),),
+        software_version=__version__,
+        strictness=settings.quality.strictness,
+        limits=Limits(quality=settings.quality.limits),
+    )
+
+
+@lru_cache(maxsize=2)
+def _kept_tools(settings: Settings) -> Tools:
+    return build_tools(settings)
+
+
+def examine(
+    source: Source,
+    *,
+    settings: Settings | None = None,
+    strictness: Strictness | None = None,
+) -> Examination:
+    """Assess a photo and keep the pictures that the assessment was made of.
+
+    Args:
+        source: bytes, a path, or a `Photo`.
+        settings: those of the file and the environment by default.
+        strictness: how strictly the capture is judged, instead of the settings' own.
+
+    Returns:
+        The assessment with the photo, the face crop, the skin mask and the condition maps.
+
+    Raises:
+        PhotoError: the photo cannot be read.
+        ModelError: the models are not there; run ``cutis models pull``.
+    """
+    from cutis.pipeline import examine as examine_photo  # noqa: PLC0415
+    from cutis.settings import load_settings  # noqa: PLC0415
+    from cutis.steps.intake import open_photo  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    tools = _kept_tools(settings)
+    if strictness is not None:
+        tools = replace(tools, strictness=strictness)
+    photo = source if isinstance(source, Photo) else open_photo(source, settings.intake)
+    return examine_photo(photo, tools, assessed_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def assess(
+    source: Source,
+    *,
+    settings: Settings | None = None,
+    strictness: Strictness | None = None,
+) -> Assessment:
+    """Assess a photo: the plain answer, without pictures; see `examine`."""
+    return examine(source, settings=settings, strictness=strictness).assessment

@@ -1,0 +1,49 @@
+"""Tests cannot reach the network, and the package asks for it in one module only."""
+
+from __future__ import annotations
+
+import ast
+import socket
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "cutis"
+OUTWARD = {"connect", "connect_ex", "create_connection", "create_server", "bind", "sendto"}
+NETWORK = {"ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx", "aiohttp"}
+
+
+def test_a_connection_is_refused():
+    with pytest.raises(OSError, match="network"), socket.socket() as outside:
+        outside.connect(("192.0.2.1", 80))
+
+
+def test_a_look_up_is_refused():
+    with pytest.raises(OSError, match="network"):
+        socket.create_connection(("example.org", 80), timeout=1)
+
+
+def test_this_machine_may_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=1).close()
+
+
+def test_one_module_fetches():
+    """Only `models/fetch.py` opens addresses; photos and results never go anywhere."""
+    users = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if NETWORK & {name.split(".")[0] for name in names}:
+                users.add(str(path.relative_to(SOURCE)))
+    assert users == {"models/fetch.py"}
+
+
+def test_sockets_stay_inside():
+    """A pair of sockets joins a process to its child; nobody connects or listens."""
+    for path in SOURCE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        calls = {n.attr for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Attribute)}
+        assert "import socket" not in text or not OUTWARD & calls, path.name

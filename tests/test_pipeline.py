@@ -1,0 +1,226 @@
+"""The whole line of steps on drawn faces: answers, refusals, replacement, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+
+from cutis.core.assessment import SCHEMA_VERSION, Assessment, Examination, ModelUse
+from cutis.core.capture import CaptureInfo, Photo
+from cutis.core.face import FaceCrop
+from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
+from cutis.core.vocabulary import Condition, Region, Strictness, Verdict
+from cutis.pipeline import DISCLAIMER, Limits, Tools, examine, map_conditions
+from cutis.steps.conditions import ClassicalConditionSegmenter
+from cutis.steps.landmarks import LandmarkLimits, full_mirror_order
+from cutis.steps.skin import ColourSkinSegmenter
+from cutis.testing import (
+    FakeConditionSegmenter,
+    FakeFace,
+    FakeLandmarker,
+    FakeSkinSegmenter,
+    drawn_face,
+    sample_photo,
+)
+
+# Stand-ins know full-size pictures only.
+LIMITS = Limits(landmarks=LandmarkLimits(search_px=10_000, trace_px=10_000.0))
+NOON = "2026-01-02T12:00:00+00:00"
+
+
+def photo_of(rgb: np.ndarray) -> Photo:
+    height, width = rgb.shape[:2]
+    info = CaptureInfo("PNG", width, height, 8, "sRGB", "0" * 64, size_bytes=1, lossy=False)
+    return Photo(rgb, info)
+
+
+def fakes(*segmenters: FakeConditionSegmenter, **changes: object) -> Tools:
+    segmenters = segmenters or (FakeConditionSegmenter(dict.fromkeys(Condition, 0.3)),)
+    tools = Tools(FakeLandmarker(), FakeSkinSegmenter(), segmenters, "9.8", limits=LIMITS)
+    return replace(tools, **changes)
+
+
+def classical() -> Tools:
+    landmarker = FakeLandmarker()
+    segmenter = ClassicalConditionSegmenter(full_mirror_order(landmarker.canonical))
+    return Tools(landmarker, ColourSkinSegmenter(), (segmenter,), "9.8", limits=LIMITS)
+
+
+@pytest.fixture(scope="module")
+def photo() -> Photo:
+    return photo_of(sample_photo())
+
+
+@pytest.fixture(scope="module")
+def examined(photo: Photo) -> Examination:
+    return examine(photo, classical(), assessed_at=NOON)
+
+
+@pytest.fixture(scope="module")
+def answer(examined: Examination) -> Assessment:
+    return examined.assessment
+
+
+def nothing_is_measured(answer: Assessment, code: NotMeasuredCode) -> bool:
+    assert set(answer.scores) == set(answer.labels) == set(Condition)
+    assert set(answer.labels.values()) == {None}
+    assert answer.findings == ()
+    assert answer.regions == {}
+    found = (*answer.scores.values(), answer.overall, answer.tone)
+    assert all(e.summary.startswith("Not measured: ") for e in answer.explanations)
+    return all(isinstance(s, NotMeasured) and s.code is code for s in found)
+
+
+def test_a_face_is_assessed_from_end_to_end(examined: Examination, answer: Assessment):
+    assert answer.usable
+    assert answer.reasons == ()
+    assert answer.schema_version == SCHEMA_VERSION
+    assert answer.disclaimer == DISCLAIMER
+    assert set(answer.scores) == set(Condition)
+    assert set(answer.regions) == set(Region)
+    assert [e.condition for e in answer.explanations] == list(answer.scores)
+    assert isinstance(answer.overall, Score)
+    assert examined.crop is not None
+    assert examined.skin is not None
+    measured = {c for c, s in answer.scores.items() if isinstance(s, Score)}
+    assert set(examined.maps) == measured
+    assert len(measured) >= 8
+    assert {f.condition for f in answer.findings} <= measured
+
+
+def test_findings_lie_in_the_photo(photo: Photo, answer: Assessment):
+    assert answer.findings
+    for finding in answer.findings:
+        x0, y0, x1, y1 = finding.bbox_xyxy
+        assert 0 <= x0 < x1 <= photo.width_px
+        assert 0 <= y0 < y1 <= photo.height_px
+
+
+def test_what_is_too_fine_for_the_photo_has_a_reason(answer: Assessment):
+    pores = answer.scores[Condition.PORES]
+    assert isinstance(pores, NotMeasured)
+    assert pores.code is NotMeasuredCode.TOO_COARSE
+    assert answer.labels[Condition.PORES] is None
+
+
+def test_two_runs_are_equal(photo: Photo, examined: Examination, answer: Assessment):
+    again = examine(photo, classical(), assessed_at=NOON)
+    assert again.assessment == answer
+    for condition, found in again.maps.items():
+        assert np.array_equal(found.probability, examined.maps[condition].probability)
+
+
+def test_a_photo_without_a_face_is_an_answer(photo: Photo):
+    found = examine(photo, fakes(landmarker=FakeLandmarker(faces=())), assessed_at=NOON)
+    answer = found.assessment
+    assert not answer.usable
+    assert answer.reasons == (answer.quality.sentence,)
+    assert "No face was found" in answer.reasons[0]
+    assert (answer.face, answer.faces) == (None, ())
+    assert nothing_is_measured(answer, NotMeasuredCode.NO_FACE)
+    assert (found.crop, found.skin, found.maps) == (None, None, {})
+    assert answer.provenance.assessed_at == NOON
+
+
+def test_a_spoilt_photo_is_refused_with_every_reason(photo: Photo):
+    dark = (cv2.GaussianBlur(photo.rgb, (0, 0), 8.0) * 0.12).astype(np.uint8)
+    found = examine(photo_of(dark), fakes())
+    answer = found.assessment
+    assert not answer.usable
+    refusing = [m.sentence for m in answer.quality.measures if m.verdict is Verdict.RETAKE]
+    assert answer.reasons == tuple(refusing)
+    assert len(refusing) >= 2
+    assert answer.face is not None
+    assert not answer.face.assessed
+    assert nothing_is_measured(answer, NotMeasuredCode.PHOTO_REFUSED)
+    assert found.crop is not None
+    assert found.maps == {}
+
+
+def test_with_off_the_same_photo_is_assessed(photo: Photo):
+    dark = (cv2.GaussianBlur(photo.rgb, (0, 0), 8.0) * 0.12).astype(np.uint8)
+    answer = examine(photo_of(dark), fakes(strictness=Strictness.OFF)).assessment
+    assert answer.usable
+    assert answer.reasons == ()
+    assert answer.quality.strictness is Strictness.OFF
+
+
+def test_a_grey_photo_gives_no_colour_scores_and_drops_their_findings(photo: Photo):
+    """A patch of redness is mapped, found and then left out, since there is no colour."""
+    tools = fakes(FakeConditionSegmenter({Condition.REDNESS: 0.9, Condition.TEXTURE: 0.4}))
+    coloured = examine(photo, tools)
+    assert {f.condition for f in coloured.assessment.findings} == {Condition.REDNESS}
+    grey = np.repeat(cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    found = examine(photo_of(grey), tools)
+    redness = found.assessment.scores[Condition.REDNESS]
+    assert isinstance(redness, NotMeasured)
+    assert redness.code is NotMeasuredCode.NO_COLOUR
+    assert found.assessment.findings == ()
+    assert set(found.maps) == {Condition.TEXTURE}
+    assert isinstance(found.assessment.tone, NotMeasured)
+    assert isinstance(found.assessment.scores[Condition.TEXTURE], Score)
+
+
+def test_a_later_segmenter_replaces_an_earlier_one_condition_by_condition(photo: Photo):
+    first = FakeConditionSegmenter({Condition.TEXTURE: 0.2, Condition.REDNESS: 0.2})
+    later = FakeConditionSegmenter({Condition.REDNESS: 0.6, Condition.OILINESS: 0.1})
+    answer = examine(photo, fakes(first, later)).assessment
+    raws = {c: s.raw.value for c, s in answer.scores.items() if isinstance(s, Score)}
+    assert raws == pytest.approx(
+        {Condition.REDNESS: 60, Condition.TEXTURE: 20, Condition.OILINESS: 10}, rel=1e-3
+    )
+
+
+def test_maps_come_in_the_order_of_the_conditions(examined: Examination):
+    assert examined.crop is not None
+    assert examined.skin is not None
+    later = FakeConditionSegmenter({Condition.DARK_CIRCLES: 0.1, Condition.ACNE: 0.1})
+    first = FakeConditionSegmenter({Condition.TEXTURE: 0.1})
+    maps = map_conditions((later, first), examined.crop, examined.skin)
+    assert list(maps) == [Condition.ACNE, Condition.TEXTURE, Condition.DARK_CIRCLES]
+    assert map_conditions((), examined.crop, examined.skin) == {}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A segmenter that names the model it is made of."""
+
+    name: str
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        return frozenset()
+
+    def segment(
+        self,
+        crop: FaceCrop,  # noqa: ARG002
+        skin: SkinMask,  # noqa: ARG002
+    ) -> Mapping[Condition, ConditionMap]:
+        return {}
+
+    def uses(self) -> Sequence[ModelUse]:
+        return (ModelUse(self.name, "2", "a" * 64, "none", "exact"),)
+
+
+def test_the_answer_names_everything_that_took_part(photo: Photo):
+    tools = fakes(conditions=(Learned("first"), Learned("second")))
+    provenance = examine(photo, tools, assessed_at=NOON).assessment.provenance
+    assert [m.name for m in provenance.models] == ["stand_in_landmarker", "first", "second"]
+    assert provenance.models == tools.uses()
+    assert (provenance.software, provenance.software_version) == ("cutis", "9.8")
+    assert provenance.assessed_at == NOON
+    assert examine(photo, tools).assessment.provenance.assessed_at is None
+
+
+def test_only_the_largest_face_is_assessed(photo: Photo):
+    small = FakeFace((90.0, 950.0), 60.0)
+    marker = FakeLandmarker(faces=(small, drawn_face()))
+    answer = examine(photo, fakes(landmarker=marker)).assessment
+    assert [f.assessed for f in answer.faces] == [True, False]
+    assert answer.face == answer.faces[0]
+    assert answer.face.inter_eye_px == pytest.approx(252, abs=1)
