@@ -29,8 +29,8 @@ READY_DEV := $(VENV)/.cutis-ready-dev-$(HERE)
 # Every published figure, re-run by one command; add a benchmark by its file name.
 SHARED := $(if $(CUTIS_SHARED),$(CUTIS_SHARED),../shared)
 BENCHMARKS := $(wildcard $(addprefix benchmarks/, \
-	clean_set.py conditions.py chromophore_recovery.py mirror_law.py repeatability.py speed.py \
-	footprint.py))
+	repeatability.py clean_set.py tone_fairness.py conditions.py chromophore_recovery.py mirror_law.py \
+	speed.py))
 
 took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
 

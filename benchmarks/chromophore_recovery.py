@@ -36,6 +36,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -210,14 +211,25 @@ def paint(
     ``own`` are the volume shares of melanin and blood of the skin that is painted on.
     """
     painted = linear.copy()
-    rows, cols = np.indices(linear.shape[:2], sparse=True)
     base = model.colour(*own)
     for disc in discs:
+        window, distance = around(disc, linear.shape[:2], 1.25)
         changed = model.colour(own[0] + disc.melanin, own[1] + disc.blood)
-        distance = np.hypot(rows - disc.y, cols - disc.x) / disc.radius_px
         amount = np.clip((1.25 - distance) / 0.5, 0, 1)[..., None]
-        painted *= ((changed / base) ** amount).astype(np.float32)
+        painted[window] *= ((changed / base) ** amount).astype(np.float32)
     return painted
+
+
+def around(
+    disc: Disc, shape: tuple[int, ...], radii: float
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Return the window of ``radii`` around a disc, and each pixel's distance in its radii."""
+    reach = math.ceil(disc.radius_px * radii)
+    x, y = int(disc.x), int(disc.y)
+    rows = slice(max(0, y - reach), min(shape[0], y + reach + 1))
+    cols = slice(max(0, x - reach), min(shape[1], x + reach + 1))
+    down, across = np.ogrid[rows, cols]
+    return (rows, cols), np.hypot(down - disc.y, across - disc.x) / disc.radius_px
 
 
 def stored(rgb: RGB) -> RGB:
@@ -229,23 +241,23 @@ def stored(rgb: RGB) -> RGB:
 
 def read(disc: Disc, before: Chromophores, after: Chromophores, skin: Mask) -> dict:
     """Return what is found in a disc."""
-    rows, cols = np.indices(skin.shape, sparse=True)
-    distance = np.hypot(rows - disc.y, cols - disc.x) / disc.radius_px
-    core, around = distance < 0.7, (distance > 1.4) & (distance < 2.2) & skin
-    return {
-        "melanin_found": _change(before.melanin, after.melanin, core),
-        "blood_found": _change(before.haemoglobin, after.haemoglobin, core),
-        "melanin_contrast": _contrast(after.melanin, core, around),
-        "blood_contrast": _contrast(after.haemoglobin, core, around),
+    window, distance = around(disc, skin.shape, 2.2)
+    core, ring = distance < 0.7, (distance > 1.4) & (distance < 2.2) & skin[window]
+    pairs = {
+        "melanin": (before.melanin[window], after.melanin[window]),
+        "blood": (before.haemoglobin[window], after.haemoglobin[window]),
     }
+    found = {f"{name}_found": _change(*pair, core) for name, pair in pairs.items()}
+    contrasts = {f"{name}_contrast": _contrast(pair[1], core, ring) for name, pair in pairs.items()}
+    return found | contrasts
 
 
 def _change(before: Gray, after: Gray, core: Mask) -> float:
     return float(after[core].mean() - before[core].mean())
 
 
-def _contrast(after: Gray, core: Mask, around: Mask) -> float:
-    return float(after[core].mean() - np.median(after[around])) if around.any() else 0.0
+def _contrast(after: Gray, core: Mask, ring: Mask) -> float:
+    return float(after[core].mean() - np.median(after[ring])) if ring.any() else 0.0
 
 
 def summarise(rows: list[dict]) -> dict:

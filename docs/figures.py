@@ -64,6 +64,7 @@ def figures() -> str:
     """Return the page of all measured figures."""
     makers = {
         "clean_set": _clean_set,
+        "tone_fairness": _tone_fairness,
         "repeatability": _repeatability,
         "mirror_law": _mirror,
         "chromophore_recovery": _plain("Chromophore recovery", "chromophore_recovery.py"),
@@ -129,6 +130,24 @@ def _tone(tone: dict[str, Any]) -> str:
     text += _table(["measure", *ranges], rows) + "\n### Mean score per third\n\n"
     scores = [[c, *(_number(part[t]) for t in thirds)] for c, part in tone["mean_scores"].items()]
     return text + _table(["condition", *thirds], scores) + "\n"
+
+
+def _tone_fairness(result: dict[str, Any]) -> str:
+    tones = list(result["target_ita_deg"])
+    head = [f"{t} ({result['target_ita_deg'][t]:.0f}°)" for t in tones]
+    rows = []
+    for name, part in result["measures"].items():
+        cells = [
+            f"{100 * part[t]['refused_share']:.1f} % ({_number(part[t]['mean_score'], 3)})"
+            for t in tones
+        ]
+        rows.append([name, *cells])
+    text = "## The same photos in four skin tones (`benchmarks/tone_fairness.py`)\n\n"
+    text += (
+        f"Only the skin's melanin is changed, in {result['photos']} real photos: "
+        "refused per measure (mean score).\n\n"
+    )
+    return text + _table(["measure", *head], rows)
 
 
 def _spread(scores: dict[str, Any]) -> str:

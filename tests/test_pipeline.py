@@ -198,8 +198,8 @@ class Learned:
 
     def segment(
         self,
-        crop: FaceCrop,  # noqa: ARG002
-        skin: SkinMask,  # noqa: ARG002
+        crop: FaceCrop,
+        skin: SkinMask,
     ) -> Mapping[Condition, ConditionMap]:
         return {}
 

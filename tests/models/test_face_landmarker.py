@@ -86,9 +86,10 @@ def test_overlapping_rows_become_one_face_by_confidence():
 
 def test_overlap_of_boxes():
     box = np.array([0, 0, 2, 2])
+    beside, apart = box + np.array([1, 0, 1, 0]), box + 5
     assert _iou(box, box) == 1.0
-    assert _iou(box, [*box, 1, 0, 1, 0]) == pytest.approx(1 / 3)
-    assert _iou(box, box + 5) == 0.0
+    assert _iou(box, beside) == pytest.approx(1 / 3)
+    assert _iou(box, apart) == 0.0
     assert _iou(box * 0, box * 0) == 0.0
 
 

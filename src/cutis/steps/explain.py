@@ -24,7 +24,7 @@ METHODS: dict[Condition, str] = {
 LIMITS: dict[Condition, str] = {
     Condition.ACNE: "Blackheads and faint spots are missed; moles, piercings and the corners of nose and mouth may be taken for spots.",
     Condition.REDNESS: "Make-up hides redness; blush, warm light from one side and recent sun or sport add to it.",
-    Condition.PIGMENTATION: "Coloured shadows and stubble may be taken for spots; moles are counted too.",
+    Condition.PIGMENTATION: "Coloured shadows and stubble may be taken for spots; moles are counted too. On brown and dark skin light mirrored by the surface disturbs the measure.",
     Condition.WRINKLES: "Expression, hair strands and harsh light from the side add lines; soft light hides them. In a small photo only deep lines are seen.",
     Condition.PORES: "Only a sharp, close photo shows pores; stubble may be taken for them.",
     Condition.TEXTURE: "Light from the side shows more relief than light from the front; noise and stubble add to it.",
