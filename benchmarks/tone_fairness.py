@@ -23,13 +23,18 @@ from photo_sets import photos_of
 from cutis.core.arrays import RGB
 from cutis.core.capture import Photo
 from cutis.core.vocabulary import Verdict
-from cutis.imaging.colour import lab_to_ita_deg, linear_to_lab, linear_to_rgb, rgb_to_linear
+from cutis.imaging.colour import LUMA, lab_to_ita_deg, linear_to_lab, linear_to_rgb, rgb_to_linear
 from cutis.imaging.filters import blur
 from cutis.imaging.skin_optics import absorption_vectors
 from cutis.pipeline import Tools, examine
 from cutis.settings import Settings
 from cutis.steps.intake import open_photo
+from cutis.steps.scoring.colour import is_colourless, sample_colour
 from cutis.wiring import build_tools
+
+SURFACE_SHARE = 0.08
+"""Light mirrored by the surface, about 2.8 % of what falls on skin, as a share of what light skin
+gives back; it does not pass through melanin, and keeps dark skin from turning orange."""
 
 TARGET_ITA_DEG = {"light": 50.0, "intermediate": 30.0, "brown": -10.0, "dark": -45.0}
 
@@ -69,9 +74,9 @@ def _judged(
     part = rgb_to_linear(photo.rgb[y0:y1, x0:x1])
     if part.shape[:2] != first.crop.shape:
         return
-    soft = blur(first.skin.skin.astype(np.float32), 3.0)
-    if np.ptp(np.median(part[first.skin.skin], axis=0)) < 0.02:
+    if is_colourless(sample_colour(first.crop, first.skin).lab):
         return
+    soft = blur(first.skin.skin.astype(np.float32), 3.0)
     for tone, ita in TARGET_ITA_DEG.items():
         rgb = photo.rgb.copy()
         rgb[y0:y1, x0:x1] = with_tone(part, soft, first.skin.measurable, ita)
@@ -80,19 +85,21 @@ def _judged(
 
 
 def with_tone(linear: np.ndarray, soft: np.ndarray, skin: np.ndarray, ita_deg: float) -> RGB:
-    """Return the picture with melanin moved so that its skin's median has an angle of ``ita_deg``.
+    """Return the picture with melanin moved until its skin's median has an angle of ``ita_deg``.
 
     The amount is found by bisection; more melanin always lowers the angle.
     """
     vector = absorption_vectors()[0].astype(np.float32)
-    median = np.median(linear[skin], axis=0)
+    surface = SURFACE_SHARE * (linear @ LUMA)[..., None]
+    beneath = linear - surface
+    own_surface, own_beneath = (np.median(v[skin], axis=0) for v in (surface, beneath))
     low, high = -1.5, 2.5
     for _ in range(24):
         middle = (low + high) / 2
-        lab = linear_to_lab(median * 10 ** (-middle * vector))
+        lab = linear_to_lab(own_surface + own_beneath * 10 ** (-middle * vector))
         ita = lab_to_ita_deg(float(lab[0]), float(lab[2]))
         low, high = (middle, high) if ita > ita_deg else (low, middle)
-    return linear_to_rgb(linear * 10 ** (-low * soft[..., None] * vector))
+    return linear_to_rgb(surface + beneath * 10 ** (-low * soft[..., None] * vector))
 
 
 def _table(rows: dict[str, list[dict[str, tuple[float | None, str]]]]) -> dict[str, dict]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cutis.core.arrays import RGB, Box, LabelMap, LinearRGB, Mask, Points, Points3
 from cutis.core.vocabulary import Region
 
@@ -90,9 +92,11 @@ class RegionMap:
 
     labels: LabelMap
 
-    def mask(self, region: Region) -> Mask:
-        """Return where ``region`` is, in subject terms."""
-        mask: Mask = self.labels == region.label
+    def mask(self, *regions: Region) -> Mask:
+        """Return where any of ``regions`` is, in subject terms."""
+        wanted = np.zeros(256, bool)
+        wanted[[region.label for region in regions]] = True
+        mask: Mask = wanted[self.labels]
         return mask
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -85,8 +86,15 @@ def find_faces(
 
 def full_mirror_order(canonical: Points3) -> Int[np.ndarray, "478"]:
     """Return for each of 478 points the index of its mirror image, irises included."""
+    return _order_of(np.ascontiguousarray(canonical, np.float32).tobytes())
+
+
+@lru_cache(maxsize=4)
+def _order_of(canonical: bytes) -> Int[np.ndarray, "478"]:
+    """Find the order once for each canonical face, since every photo asks for it."""
+    points = np.frombuffer(canonical, np.float32).reshape(-1, 3)
     try:
-        return np.concatenate([mirror_order(canonical), _IRIS_MIRROR])
+        return np.concatenate([mirror_order(points), _IRIS_MIRROR])
     except ValueError as error:
         raise InputError("The landmarker's canonical face must be mirror symmetric.") from error
 

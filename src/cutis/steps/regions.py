@@ -45,7 +45,7 @@ class CropLimits:
     ``nose_rim_mm`` is how far the crease around the nose reaches to either side.
     """
 
-    target_mm_per_px: float = 0.15
+    target_mm_per_px: float = 0.17
     forehead_lift: float = 0.12
     margin: float = 0.06
     eye_mm: float = 2.0

@@ -110,8 +110,8 @@ class _Work:
 
 
 def _work(crop: FaceCrop, candidates: Mask, limits: SkinLimits) -> _Work:
-    seeds = np.isin(crop.regions.labels, [r.label for r in SEED_REGIONS]) & candidates
-    around_eyes = np.isin(crop.regions.labels, [r.label for r in EYE_REGIONS])
+    seeds = crop.regions.mask(*SEED_REGIONS) & candidates
+    around_eyes = crop.regions.mask(*EYE_REGIONS)
     tolerance = np.where(around_eyes, np.float32(limits.eye_tolerance), np.float32(1))
     factor = crop.mm_per_px / limits.work_mm_per_px
     if factor >= 1:

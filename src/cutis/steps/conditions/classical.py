@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -28,6 +29,7 @@ from cutis.steps.conditions.reduce import reduce_crop
 
 METHOD = "classical"
 
+_RELIEF = (Condition.PORES, Condition.WRINKLES, Condition.TEXTURE, Condition.SCARRING)
 _MAPS: dict[Condition, Callable[[SkinMaps], Probabilities]] = {
     Condition.ACNE: colour.map_acne,
     Condition.REDNESS: colour.map_redness,
@@ -63,13 +65,18 @@ class ClassicalConditionSegmenter:
     def segment(self, crop: FaceCrop, skin: SkinMask) -> Mapping[Condition, ConditionMap]:
         """Return the maps of what can be seen at the crop's scale; the rest is left out."""
         work = SkinMaps(*reduce_crop(crop, skin, self.limits.work_mm_per_px), self.limits)
-        found = {}
-        for condition in Condition:
-            if crop.mm_per_px <= self.coarsest(condition):
-                fine = condition is Condition.PORES
-                maps = SkinMaps(crop, skin, self.limits) if fine else work
-                found[condition] = _full_size(condition, self._map(condition, maps), crop.shape)
-        return found
+        fine = SkinMaps(crop, skin, self.limits)
+        seen = [c for c in Condition if crop.mm_per_px <= self.coarsest(c)]
+
+        def make(condition: Condition) -> ConditionMap:
+            maps = fine if condition is Condition.PORES else work
+            return _full_size(condition, self._map(condition, maps), crop.shape)
+
+        # Relief is read from darkness, colour from pigment: little is shared, so two threads pay.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            later = {c: beside.submit(make, c) for c in seen if c in _RELIEF}
+            found = {c: make(c) for c in seen if c not in _RELIEF}
+            return {c: later[c].result() if c in later else found[c] for c in seen}
 
     def coarsest(self, condition: Condition) -> float:
         """Return the coarsest scale in mm per pixel at which ``condition`` can be seen."""

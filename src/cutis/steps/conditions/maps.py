@@ -159,7 +159,5 @@ class SkinMaps:
 
     def within(self, *regions: Region) -> Mask:
         """Return the inner skin of some regions."""
-        wanted = np.zeros(256, bool)
-        wanted[[r.label for r in regions]] = True
-        mask: Mask = wanted[self.crop.regions.labels] & self.inner
+        mask: Mask = self.crop.regions.mask(*regions) & self.inner
         return mask

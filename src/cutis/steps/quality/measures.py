@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from cutis.core.arrays import Gray, Mask
@@ -90,8 +91,7 @@ class _View:
         return mask
 
     def region(self, *regions: Region) -> Mask:
-        mask: Mask = np.isin(self.crop.regions.labels, [r.label for r in regions])
-        return mask
+        return self.crop.regions.mask(*regions)
 
 
 def measure_all(photo: Photo, face: Landmarks, crop: FaceCrop, skin: SkinMask) -> Iterator[Raw]:
@@ -230,7 +230,8 @@ def _fine_texture(view: _View) -> Quantity | NotMeasured:
     if view.crop.mm_per_px > FINE_TEXTURE_MM_PER_PX or np.count_nonzero(where) < 500:
         reason = "The face is too small in the photo to see whether skin was smoothed."
         return NotMeasured(NotMeasuredCode.TOO_COARSE, reason)
-    dark = -np.log10(np.maximum(view.crop.linear.mean(axis=2), np.float32(1e-4)))
+    light = cv2.cvtColor(view.crop.linear, cv2.COLOR_RGB2GRAY)
+    dark = -np.log10(np.maximum(light, np.float32(1e-4)))
     band = blur(dark, 0.2 / view.crop.mm_per_px) - blur(dark, 0.6 / view.crop.mm_per_px)
     return Quantity("fine texture", float(1.4826 * np.median(np.abs(band[where]))), "density")
 
