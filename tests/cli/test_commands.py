@@ -311,6 +311,10 @@ def test_a_real_run_over_good_and_broken_files(tmp_path: Path):
     assert "Traceback" not in answer.stderr
 
 
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.model
 @pytest.mark.usefixtures("bundle")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
@@ -322,7 +326,13 @@ def test_an_interrupt_of_a_real_run(tmp_path: Path):
         (tmp_path / f"{number:02}.png").write_bytes(photo)
     command = [sys.executable, "-m", "cutis", "analyze", ".", "--out", "out"]
     with subprocess.Popen(  # noqa: S603 - fixed words
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background is started with Ctrl-C ignored, and would hand that on.
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - no thread runs yet
     ) as running:
         assert running.stdout is not None
         running.stdout.readline()
