@@ -140,7 +140,7 @@ def _floor_and_share(rows: list[dict]) -> dict[str, float]:
     share = max(0.0, float(np.polyfit(values, spread, 1)[0])) if np.ptp(values) > 5 else 0.0
     rest = spread - share * values
     floor = max(0.5, float(np.sqrt(np.mean(np.square(rest)))) if share == 0 else float(rest.mean()))
-    # Intervals must hold for most photos, not for the mean one: scale to cover 95 %.
+    # Intervals must hold for most photos, not for the mean one: four in five deviate at most so.
     ratio = spread / (floor + share * values)
     cover = max(1.0, float(np.quantile(ratio, 0.8)))
     return {"floor": round(floor * cover, 3), "share": round(share * cover, 4), "n": len(rows)}

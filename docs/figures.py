@@ -119,12 +119,7 @@ def _tone(tone: dict[str, Any]) -> str:
     thirds = ["lightest", "middle", "darkest"]
     ranges = [f"{t} ({tone['ita_deg'][t][0]:.0f}° to {tone['ita_deg'][t][1]:.0f}°)" for t in thirds]
     rows = [["**any**", *(f"{100 * tone['refused_share'][t]:.1f} %" for t in thirds)]]
-    for name, part in tone["measures"].items():
-        cells = [
-            f"{100 * part[t]['refused_share']:.1f} % ({_number(part[t]['mean_score'], 2)})"
-            for t in thirds
-        ]
-        rows.append([name, *cells])
+    rows += _refusals(tone["measures"], thirds)
     text = "### Refused per third of apparent skin tone (mean score of the measure)\n\n"
     text += "Thirds by typology angle, so a dim photo of light skin counts as dark.\n\n"
     text += _table(["measure", *ranges], rows) + "\n### Mean score per third\n\n"
@@ -132,16 +127,22 @@ def _tone(tone: dict[str, Any]) -> str:
     return text + _table(["condition", *thirds], scores) + "\n"
 
 
+def _refusals(measures: dict[str, Any], groups: list[str]) -> list[list[str]]:
+    """Rows of refused share and mean score, a measure each, a group of photos a column."""
+    rows = []
+    for name, part in measures.items():
+        cells = [
+            f"{100 * part[g]['refused_share']:.1f} % ({_number(part[g]['mean_score'], 3)})"
+            for g in groups
+        ]
+        rows.append([name, *cells])
+    return rows
+
+
 def _tone_fairness(result: dict[str, Any]) -> str:
     tones = list(result["target_ita_deg"])
     head = [f"{t} ({result['target_ita_deg'][t]:.0f}°)" for t in tones]
-    rows = []
-    for name, part in result["measures"].items():
-        cells = [
-            f"{100 * part[t]['refused_share']:.1f} % ({_number(part[t]['mean_score'], 3)})"
-            for t in tones
-        ]
-        rows.append([name, *cells])
+    rows = _refusals(result["measures"], tones)
     text = "## The same photos in four skin tones (`benchmarks/tone_fairness.py`)\n\n"
     text += (
         f"Only the skin's melanin is changed, in {result['photos']} real photos: "

@@ -17,7 +17,6 @@ from cutis.imaging.filters import (
     fill_in,
     grow,
     logistic,
-    masked_blur,
     robust_deviation,
     shrink,
 )
@@ -65,25 +64,6 @@ def test_smoothing_an_even_width_knows_no_left_and_right(sigma: float, width: in
     assert mirrored == pytest.approx(blur(values, sigma), abs=1e-5)
 
 
-@pytest.mark.parametrize("sigma", [0.8, 2.0, 5.0])
-def test_masked_smoothing_sees_the_inside_only(sigma: float):
-    inside = np.zeros((60, 60), bool)
-    inside[15:45, 20:50] = True
-    values = texture((60, 60))
-    other = np.where(inside, values, np.float32(1e3))
-    assert masked_blur(other, inside, sigma)[inside] == pytest.approx(
-        masked_blur(values, inside, sigma)[inside]
-    )
-
-
-def test_masked_smoothing_keeps_what_is_even():
-    inside = np.zeros((50, 50), bool)
-    inside[10:40, 10:25] = True
-    assert masked_blur(np.full((50, 50), 3.0, np.float32), inside, 2.0)[inside] == pytest.approx(
-        3.0
-    )
-
-
 @law
 @given(masks, st.sampled_from([0.8, 3.0, 10.0]))
 def test_filling_in_keeps_the_inside(inside: np.ndarray, sigma: float):
@@ -108,8 +88,8 @@ def test_filling_in_of_nothing_is_nothing():
 
 def test_robust_deviation_is_that_of_a_normal_distribution():
     values = texture((300, 300), 3) * np.float32(0.25)
-    assert robust_deviation(values, np.ones(values.shape, bool)) == pytest.approx(0.25, rel=0.02)
-    assert robust_deviation(values, np.zeros(values.shape, bool)) == 0
+    assert robust_deviation(values.ravel()) == pytest.approx(0.25, rel=0.02)
+    assert robust_deviation(values[:0].ravel()) == 0
 
 
 @law

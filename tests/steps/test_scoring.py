@@ -30,7 +30,12 @@ from cutis.steps.scoring.colour import MONK_SHADES, describe_colour, monk_lab, t
 from cutis.steps.scoring.colour import sample_colour as sample_of
 from cutis.steps.scoring.formulas import Formula
 from cutis.steps.scoring.grades import HALF_FACE_MM2
-from cutis.steps.scoring.repeatability import load_repeatability, scale_class
+from cutis.steps.scoring.repeatability import (
+    Z95,
+    interval_around,
+    load_repeatability,
+    scale_class,
+)
 from cutis.steps.scoring.scores import COLOUR_CONDITIONS, _label, weigh
 from cutis.testing import sample_crop
 
@@ -229,7 +234,8 @@ def width(score: Score | NotMeasured) -> float:
 def test_repeatability_gives_intervals_in_range(
     condition: Condition, points: float, mm_per_px: float
 ):
-    interval = load_repeatability().interval(condition, points, mm_per_px)
+    deviation = load_repeatability().deviation_of(condition, points, mm_per_px)
+    interval = interval_around(points, Z95 * deviation)
     assert 0 <= interval.low <= points <= interval.high <= 100
     assert interval.high > interval.low
 

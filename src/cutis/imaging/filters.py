@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, UInt
+from jaxtyping import Bool, Float32, UInt
 
 from cutis.core.arrays import Gray, InstanceMap, Mask, Probabilities
 
@@ -55,13 +55,6 @@ def reduce_picture(
     return np.asarray(picture)
 
 
-def masked_blur(values: Gray, mask: Mask, sigma_px: float) -> Gray:
-    """Smooth within a mask only (normalised convolution, Knutsson 1993); 0 far from the mask."""
-    weight = mask.astype(np.float32)
-    total = blur(weight, sigma_px)
-    return cv2.divide(blur(values * weight, sigma_px), cv2.max(total, float(_EMPTY)))
-
-
 def fill_in(values: Gray, mask: Mask, sigma_px: float) -> Gray:
     """Replace what lies outside the mask by the smoothed inside, so that no false edge remains.
 
@@ -78,12 +71,11 @@ def fill_in(values: Gray, mask: Mask, sigma_px: float) -> Gray:
     return np.where(mask, values, filled)
 
 
-def robust_deviation(values: Gray, mask: Mask) -> float:
-    """Return 1.4826 times the median absolute deviation within the mask; 0 for an empty one."""
-    inside = values[mask]
-    if inside.size == 0:
+def robust_deviation(samples: Float32[np.ndarray, "n"]) -> float:
+    """Return 1.4826 times the median absolute deviation; 0 without samples."""
+    if samples.size == 0:
         return 0.0
-    return float(1.4826 * np.median(np.abs(inside - np.median(inside))))
+    return float(1.4826 * np.median(np.abs(samples - np.median(samples))))
 
 
 def logistic(values: Gray, middle: float, width: float) -> Probabilities:

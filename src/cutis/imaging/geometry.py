@@ -53,12 +53,6 @@ def mirror_order(canonical: Points3) -> Int[np.ndarray, "n"]:
     return order
 
 
-def polygon_area(points: Points) -> float:
-    """Return the area enclosed by a polygon, in square units of its points (shoelace formula)."""
-    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
-    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
-
-
 def smooth_polygon(points: Points, rounds: int = 2) -> Float32[np.ndarray, "m 2"]:
     """Return a closed polygon with its corners cut ``rounds`` times (Chaikin 1974)."""
     for _ in range(rounds):

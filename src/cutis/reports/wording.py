@@ -134,8 +134,8 @@ LEVELS: tuple[tuple[float, str], ...] = (
 SCALE_NOTE = (
     "Each score tells how much is seen: 0 is none, 100 is the strongest on the scale. "
     "It says nothing about how good a skin is; every face shows something. "
-    "The thin line across a bar shows how far the score may be off: in 95 of 100 cases another "
-    "photo of the same face in the same light scores on it."
+    "The thin line across a bar shows how far the score may be off: another photo of the "
+    "same face in the same light is expected to score on it."
 )
 LEVEL_NOTE = (
     "Words used: barely visible 0–9, slight 10–29, noticeable 30–59, pronounced 60–100. "

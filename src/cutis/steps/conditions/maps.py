@@ -14,7 +14,7 @@ from cutis.core.face import FaceCrop
 from cutis.core.masks import SkinMask
 from cutis.core.vocabulary import Region
 from cutis.imaging.chromophores import separate
-from cutis.imaging.filters import Curvature, blur, curvature, fill_in, shrink
+from cutis.imaging.filters import Curvature, blur, curvature, fill_in, robust_deviation, shrink
 from cutis.imaging.sharpness import noise_deviation
 from cutis.imaging.specular import specular_share
 from cutis.steps.conditions.limits import ConditionLimits, Edge
@@ -113,8 +113,7 @@ class SkinMaps:
         if inside.size == 0:
             return values
         inside = inside[:: max(1, inside.size // 20000)]
-        deviation = 1.4826 * float(np.median(np.abs(inside - np.median(inside))))
-        over = self.limits.unrest * deviation / edge.middle
+        over = self.limits.unrest * robust_deviation(inside) / edge.middle
         return values * np.float32(1 / np.clip(over, 1.0, self.limits.calmed_at_most))
 
     @cached_property

@@ -17,7 +17,8 @@ from cutis.core.scores import Interval
 from cutis.core.vocabulary import Condition
 
 SCALE_CLASSES_MM_PER_PX = (("fine", 0.2), ("medium", 0.4), ("coarse", float("inf")))
-_Z95 = 1.96
+Z95 = 1.96
+"""Standard deviations to either side of the mean that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,6 @@ class Repeatability:
 
     deviation: Mapping[str, Mapping[str, float]]
 
-    def interval(self, condition: Condition, value: float, mm_per_px: float) -> Interval:
-        """Return the 95 % interval of a score, cut at 0 and 100."""
-        half = _Z95 * self.deviation_of(condition, value, mm_per_px)
-        return Interval(max(0.0, value - half), min(100.0, value + half))
-
     def deviation_of(self, condition: Condition, value: float, mm_per_px: float) -> float:
         """Return the standard deviation of a score; it grows with the score."""
         row = self.deviation[condition.value]
@@ -38,6 +34,11 @@ class Repeatability:
         floor = row.get(f"{scale}_floor", row["floor"])
         share = row.get(f"{scale}_share", row["share"])
         return float(floor + share * value)
+
+
+def interval_around(value: float, half: float) -> Interval:
+    """Return the interval of ``half`` points to either side of a score, cut at 0 and 100."""
+    return Interval(max(0.0, value - half), min(100.0, value + half))
 
 
 def scale_class(mm_per_px: float) -> str:

@@ -11,7 +11,7 @@ from cutis.core.arrays import Mask
 from cutis.core.assessment import Finding, Quality, RegionAssessment, SkinTone
 from cutis.core.face import FaceCrop
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.scores import Grade, Interval, NotMeasured, NotMeasuredCode, Quantity, Score
+from cutis.core.scores import Grade, NotMeasured, NotMeasuredCode, Quantity, Score
 from cutis.core.vocabulary import Condition, MeasureName, Region
 from cutis.steps.scoring.colour import (
     NO_COLOUR,
@@ -24,7 +24,12 @@ from cutis.steps.scoring.colour import (
 )
 from cutis.steps.scoring.formulas import FORMULAS
 from cutis.steps.scoring.grades import grade_all
-from cutis.steps.scoring.repeatability import Repeatability, load_repeatability
+from cutis.steps.scoring.repeatability import (
+    Z95,
+    Repeatability,
+    interval_around,
+    load_repeatability,
+)
 from cutis.steps.scoring.tally import Part, Tally, tally
 
 COLOUR_CONDITIONS = frozenset(
@@ -225,10 +230,10 @@ def _scored(condition: Condition, raw: float, case: _Case) -> Score:
     value = formula.score(raw)
     deviation = case.repeatability.deviation_of(condition, value, case.crop.mm_per_px)
     scale_error = case.crop.landmarks.scale.relative_error * METRIC_POWER.get(condition, 0)
-    half = 1.96 * float(np.hypot(deviation, scale_error * formula.slope(raw) * raw))
+    half = Z95 * float(np.hypot(deviation, scale_error * formula.slope(raw) * raw))
     return Score(
         value=value,
-        interval=Interval(max(0.0, value - half), min(100.0, value + half)),
+        interval=interval_around(value, half),
         raw=Quantity(formula.raw_name, raw, formula.unit),
         formula=formula.name,
         method=case.maps[condition].method,
@@ -249,7 +254,7 @@ def _overall(scores: Mapping[Condition, Score | NotMeasured], case: _Case) -> Sc
     half = float(np.sqrt(np.sum(np.square(halves)))) / len(measured)
     return Score(
         value=value,
-        interval=Interval(max(0.0, value - half), min(100.0, value + half)),
+        interval=interval_around(value, half),
         raw=Quantity("mean of the measured conditions", value, "points"),
         formula="overall-mean-v1",
         method=f"{len(measured)} of {len(scores)} conditions",
