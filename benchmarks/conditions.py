@@ -1,137 +1,264 @@
-"""The classical measures against labels on real photos: the figures that learned models must beat.
+"""Learned condition maps beside the classical ones, on real photos.
 
-    python benchmarks/conditions.py [--out benchmarks/results/conditions.json]
+    python benchmarks/conditions.py                              # and the learned models installed
+    python benchmarks/conditions.py --method classical --cache DIR
+    python benchmarks/conditions.py --network v2.xml --rows acne # a network without a card
 
-Evaluation only. Acne: rank correlation with the number of labelled lesions (dev/acne), and how many
-labelled lesions are met. Redness: rosacea against normal (dev/redness; other cameras, so the area
-under the curve flatters). Wrinkles: about 70 against about 16 years old (clean/sfhq rows r05, r03).
+Evaluation only. The rows are described where they are made: `acne_rows`, `redness_rows`,
+`wrinkle_rows`, `negative_rows` and `invariance_rows`. Photos are prepared once and kept in DIR,
+which must lie outside the repository; a network then takes only its own time. Each ``--network`` is
+an OpenVINO graph with its weights beside it, judged on every condition without a card; it takes the
+place of the installed models. Figures of some rows or photos only are not written unless ``--out``
+says where.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import hashlib
 import json
-import sys
-from collections import defaultdict
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
+import platformdirs
+from acne_rows import MapsOf, acne_records, acne_table, read_ellipses
+from invariance_rows import PHOTOS as INVARIANCE_PHOTOS
+from invariance_rows import invariance_rows
+from negative_rows import FACES, negative_records, negative_rows
 from photo_sets import photos_of, shared_dir
+from prepared import PreparedPhoto, classical_maps, lenient_tools, prepared_photos
+from redness_rows import redness_records, redness_table
+from wrinkle_rows import age_photos, age_rows, wrinkle_records, wrinkle_rows
 
-from cutis.core.assessment import Examination
-from cutis.core.vocabulary import Condition, Strictness
-from cutis.pipeline import Tools, examine
-from cutis.settings import QualitySettings, Settings
-from cutis.steps.intake import open_photo
-from cutis.wiring import build_tools
+from cutis.core.ports import ConditionSegmenter
+from cutis.core.vocabulary import Condition
+from cutis.imaging.skin_channels import COARSE_MM_PER_PX, FINE_MM_PER_PX, TARGETS
+from cutis.pipeline import Tools, map_conditions
+
+ROWS = ("acne", "redness", "wrinkles", "age", "negatives", "invariance")
+RESULT = Path("benchmarks/results/conditions.json")
+COARSE = (Condition.REDNESS, Condition.DRYNESS)
+
+Table = dict[str, dict[str, object]]
+"""Rows of each part of the photos: ``look``, ``report``, ``all``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the rows are made with; ``most`` limits the photos of each set, for a quick look."""
+
+    tools: Tools
+    cache: Path
+    most: int | None
+
+    def prepared(self, paths: list[Path]) -> Iterator[PreparedPhoto]:
+        """Yield prepared photos, from the cache where they are there."""
+        return prepared_photos(self.some(paths), self.tools, self.cache)
+
+    def some(self, paths: list[Path]) -> list[Path]:
+        """Return all photos, or ``most`` of them, evenly spread."""
+        if self.most is None or self.most >= len(paths):
+            return paths
+        return [paths[i * len(paths) // self.most] for i in range(self.most)]
 
 
 def main() -> None:
     """Run, print and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/conditions.json"))
-    options = parser.parse_args()
-    tools = build_tools(Settings(quality=QualitySettings(strictness=Strictness.OFF)))
-    result = _acne(tools) | _redness(tools) | _wrinkles(tools)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
+    options = _options()
+    tools = lenient_tools()
+    bench = Bench(tools, options.cache, options.most)
+    methods = choose_methods(options, tools)
+    result: dict[str, dict[str, Table]] = {}
+    for rows in options.rows:
+        result[rows] = {
+            n: _section(rows, bench, s, result.get("acne", {}).get(n)) for n, s in methods.items()
+        }
+    print()
+    for section, tables in result.items():
+        print(f"\n{section}")
+        print("\n".join(table_lines(tables)))
+    whole = tuple(options.rows) == ROWS and options.most is None and not options.network
+    if options.out or whole:
+        text = json.dumps(_plain(result), indent=1, allow_nan=False)
+        (options.out or RESULT).write_text(text + "\n", encoding="utf-8")
 
 
-def _run(paths: list[Path], tools: Tools) -> list[tuple[Path, Examination]]:
-    done = []
-    for number, path in enumerate(paths):
-        done.append((path, examine(open_photo(path), tools)))
-        print(f"\r{number + 1} of {len(paths)}", end="", file=sys.stderr)
-    return done
+def choose_methods(
+    options: argparse.Namespace, tools: Tools
+) -> dict[str, tuple[ConditionSegmenter, ...]]:
+    """Return the segmenters of each column by its heading."""
+    learned = tuple(tools.conditions[1:])
+    methods: dict[str, tuple[ConditionSegmenter, ...]] = {}
+    if options.method in {"classical", "both"}:
+        methods["classical"] = tuple(tools.conditions[:1])
+    if options.method in {"learned", "both"} and not options.network:
+        learned = installed(options.models_dir) if options.models_dir else learned
+        if not learned and options.method == "learned":
+            raise SystemExit("No learned model is here. Give --network, or --models-dir.")
+        if learned:
+            methods["learned"] = learned
+    return methods | {n: (s,) for n, s in map(uncarded, options.network or [])}
 
 
-def _acne(tools: Tools) -> dict[str, float]:
-    labelled = defaultdict(list)
-    with (shared_dir() / "dev/acne/lesions.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            labelled[row["file"]].append(
-                (float(row["cx"]), float(row["cy"]), float(row["semi_major"]))
-            )
-    rows, met, all_lesions, false = [], 0, 0, []
-    found_faces = 0
-    photos = photos_of("dev/acne")
-    for path, seen in _run(photos, tools):
-        score = seen.assessment.scores[Condition.ACNE]
-        found_faces += seen.crop is not None
-        if score.value is None:
-            continue
-        lesions = labelled[path.name]
-        rows.append((score.raw.value, len(lesions)))
-        boxes = [f.bbox_xyxy for f in seen.assessment.findings if f.condition is Condition.ACNE]
-        hits = [_inside(lesion, boxes) for lesion in lesions]
-        met += sum(hits)
-        all_lesions += len(lesions)
-        false.append(sum(not any(_inside(lesion, [box]) for lesion in lesions) for box in boxes))
-    raw, count = np.array(rows).T
-    return {
-        "acne: photos": len(photos),
-        "acne: faces found": found_faces,
-        "acne: photos scored": len(rows),
-        "acne: rank correlation of score and labelled count": _rank_correlation(raw, count),
-        "acne: labelled lesions met (share)": met / all_lesions,
-        "acne: false spots per photo": float(np.mean(false)),
-    }
+def uncarded(graph: Path) -> tuple[str, ConditionSegmenter]:
+    """Return a network without a card as a segmenter of all its conditions, and its heading."""
+    from cutis.models.condition_network import LearnedConditionSegmenter  # noqa: PLC0415
+    from cutis.models.descriptor import Descriptor, ModelFile, ServedCondition  # noqa: PLC0415
+    from cutis.models.runtime import NetworkFiles, Runtime  # noqa: PLC0415
 
-
-def _inside(lesion: tuple[float, float, float], boxes: list[tuple[int, int, int, int]]) -> bool:
-    x, y, radius = lesion
-    return any(
-        x0 - radius <= x <= x1 + radius and y0 - radius <= y <= y1 + radius
-        for x0, y0, x1, y1 in boxes
+    files = NetworkFiles(graph.read_bytes(), graph.with_suffix(".bin").read_bytes())
+    digest = hashlib.sha256(files.graph + files.weights).hexdigest()
+    blank = dict.fromkeys(
+        ("task", "summary", "licence", "authors", "homepage", "training_data"), "not on a card"
     )
-
-
-def _redness(tools: Tools) -> dict[str, float]:
-    values = defaultdict(list)
-    for path, seen in _run(photos_of("dev/redness"), tools):
-        value = seen.assessment.scores[Condition.REDNESS].value
-        if value is not None:
-            values[path.name.split("_")[0]].append(value)
-    return {
-        "redness: photos scored": sum(map(len, values.values())),
-        "redness: area under the curve, rosacea against normal": _auc(
-            values["rosacea"], values["normal"]
+    model = Descriptor(
+        name=graph.stem,
+        version=digest[:8],
+        **blank,
+        runtime="OpenVINO",
+        precision="fp32",
+        file=ModelFile(graph.name, digest, len(files.graph)),
+        networks=(),
+        conditions=tuple(
+            ServedCondition(c.value, COARSE_MM_PER_PX if c in COARSE else FINE_MM_PER_PX, math.inf)
+            for c in TARGETS
         ),
-    }
+    )
+    return graph.stem, LearnedConditionSegmenter(model, files, Runtime())
 
 
-def _wrinkles(tools: Tools) -> dict[str, float]:
-    paths = [
-        p for p in photos_of("clean/sfhq") if "variability_age" in p.name and "_r04" not in p.name
-    ]
-    groups: dict[str, dict[bool, list[float]]] = defaultdict(lambda: {True: [], False: []})
-    for path, seen in _run(paths, tools):
-        score = seen.assessment.scores[Condition.WRINKLES]
-        if score.value is not None:
-            groups[path.name.split("_r0")[0]]["_r05" in path.name].append(score.raw.value)
-    old = [v for g in groups.values() for v in g[True]]
-    young = [v for g in groups.values() for v in g[False]]
-    result = {
-        "wrinkles: photos scored": len(old) + len(young),
-        "wrinkles: area under the curve, about 70 against about 16 years": _auc(old, young),
-    }
-    for name, group in sorted(groups.items()):
-        result[f"wrinkles: area under the curve, {name}"] = _auc(group[True], group[False])
-    return result
+def installed(folder: Path) -> tuple[ConditionSegmenter, ...]:
+    """Return the learned segmenters whose files lie in ``folder``."""
+    from cutis.models.builtin import builtin_models  # noqa: PLC0415
+    from cutis.models.learned import condition_segmenters  # noqa: PLC0415
+    from cutis.models.runtime import Runtime  # noqa: PLC0415
+
+    return condition_segmenters(builtin_models(), Runtime(), folder)
 
 
-def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rank correlation with mean ranks for ties."""
-    ranks = [np.array([(np.sum(v < x) + np.sum(v <= x) - 1) / 2 for x in v]) for v in (a, b)]
-    return float(np.corrcoef(*ranks)[0, 1])
+def maps_by(segmenters: tuple[ConditionSegmenter, ...], bench: Bench, of: str) -> MapsOf:
+    """Return what makes the maps of a photo of the set ``of``; classical ones are kept on disk."""
+    classical = bench.tools.conditions[0]
+    if segmenters == (classical,):
+        return lambda photo: classical_maps(photo, of, classical, bench.cache)
+    return lambda photo: map_conditions(segmenters, photo.crop, photo.skin)
 
 
-def _auc(positive: list[float], negative: list[float]) -> float | None:
-    if not positive or not negative:
+def _section(
+    rows: str, bench: Bench, segmenters: tuple[ConditionSegmenter, ...], acne: Table | None
+) -> Table:
+    """Return one section; that of natural negatives needs the acne table, made if it is missing."""
+    if rows == "negatives":
+        return _negatives(bench, segmenters, acne or _acne(bench, segmenters))
+    return SECTIONS[rows](bench, segmenters)
+
+
+def _acne(bench: Bench, segmenters: tuple[ConditionSegmenter, ...]) -> Table:
+    photos = bench.prepared(photos_of("dev/acne"))
+    labels = read_ellipses(shared_dir() / "dev/acne/lesions.csv")
+    return acne_table(acne_records(photos, maps_by(segmenters, bench, "acne"), labels))
+
+
+def _redness(bench: Bench, segmenters: tuple[ConditionSegmenter, ...]) -> Table:
+    photos = bench.prepared(photos_of("dev/redness"))
+    return redness_table(redness_records(photos, maps_by(segmenters, bench, "redness")))
+
+
+def _wrinkles(bench: Bench, segmenters: tuple[ConditionSegmenter, ...]) -> Table:
+    photos = bench.prepared(photos_of("dev/wrinkles"))
+    maps_of, folder = maps_by(segmenters, bench, "wrinkles"), shared_dir() / "dev/wrinkles"
+    return {"all": wrinkle_rows(wrinkle_records(photos, maps_of, folder))}
+
+
+def _age(bench: Bench, segmenters: tuple[ConditionSegmenter, ...]) -> Table:
+    photos = bench.prepared(age_photos(shared_dir() / "clean/sfhq"))
+    return {"all": age_rows(photos, maps_by(segmenters, bench, "sfhq"))}
+
+
+def _negatives(bench: Bench, segmenters: tuple[ConditionSegmenter, ...], acne: Table) -> Table:
+    """Peaks are counted above the confidence that gives ten false positives per face of dev/acne.
+
+    That threshold is of the ``look`` half.
+    """
+    threshold = acne["look"]["confidence at 10 false per face"]
+    records = []
+    real = photos_of("clean/interfaces")
+    for paths in (real, photos_of("clean/sfhq_t2i", FACES - len(real))):
+        maps_of = maps_by(segmenters, bench, paths[0].parent.name)
+        records += negative_records(bench.prepared(paths), maps_of)
+    return {"all": negative_rows(records, {"peaks as sure as at 10 on dev/acne": float(threshold)})}
+
+
+def _invariance(bench: Bench, segmenters: tuple[ConditionSegmenter, ...]) -> Table:
+    """Learned maps are measured as they are used: over the classical ones."""
+    classical = bench.tools.conditions[0]
+    used = (classical, *(s for s in segmenters if s is not classical))
+    half = INVARIANCE_PHOTOS // 2
+    paths = [*photos_of("clean/interfaces", half), *photos_of("dev/acne", half)]
+    tools = replace(bench.tools, conditions=used)
+    return {"all": invariance_rows(bench.some(paths), tools)}
+
+
+SECTIONS: dict[str, Callable[[Bench, tuple[ConditionSegmenter, ...]], Table]] = {
+    "acne": _acne,
+    "redness": _redness,
+    "wrinkles": _wrinkles,
+    "age": _age,
+    "invariance": _invariance,
+}
+
+
+def table_lines(tables: dict[str, Table]) -> list[str]:
+    """Return a compact table: a row per figure, a column per method and part."""
+    columns = [(m, p) for m, table in tables.items() for p in table]
+    names = list(dict.fromkeys(k for m, p in columns for k in tables[m][p]))
+    head = [f"{m[:14]} {p}" if p != "all" or len(tables[m]) > 1 else m[:20] for m, p in columns]
+    lines = [" " * 62 + "".join(f"{h:>22}" for h in head)]
+    for name in names:
+        cells = (_shown(tables[m][p].get(name)) for m, p in columns)
+        lines.append(f"{name:<62}" + "".join(f"{c:>22}" for c in cells))
+    return lines
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " to ".join(_shown(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "-" if value is None else str(value)
+
+
+def _plain(value: object) -> object:
+    """Return the value as JSON takes it: what is not finite becomes null."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
         return None
-    p, n = np.array(positive)[:, None], np.array(negative)[None]
-    return float(np.mean((p > n) + 0.5 * (p == n)))
+    return value
+
+
+def add_choices(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses the cache and the methods."""
+    usual = platformdirs.user_cache_path("cutis") / "benchmarks"
+    parser.add_argument("--cache", type=Path, default=usual, help="outside the repository")
+    parser.add_argument("--method", choices=("classical", "learned", "both"), default="both")
+    parser.add_argument("--network", type=Path, action="append", help="OpenVINO .xml; repeatable")
+    parser.add_argument("--models-dir", type=Path, help="a folder of models with cards")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_choices(parser)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--most", type=int, help="photos of each set, for a quick look")
+    parser.add_argument("--out", type=Path, help="where the figures go")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

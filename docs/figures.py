@@ -205,13 +205,21 @@ def _speed(result: dict[str, Any]) -> str:
 
 
 def _conditions(result: dict[str, Any]) -> str:
-    rows = [[k, _number(v)] for k, v in result.items() if isinstance(v, int | float)]
-    text = "## Classical measures against labels (`benchmarks/conditions.py`)\n\n"
-    return (
-        text
-        + "Evaluation only; nothing was tuned on these photos.\n\n"
-        + _table(["figure", "value"], rows)
-    )
+    """One table a section; columns are method and part of the photos."""
+    text = "## Condition maps against labels (`benchmarks/conditions.py`)\n\nEvaluation only.\n"
+    for section, tables in result.items():
+        columns = [(m, p) for m, table in tables.items() for p in table]
+        names = dict.fromkeys(k for m, p in columns for k in tables[m][p])
+        rows = [[n, *(_cell(tables[m][p].get(n)) for m, p in columns)] for n in names]
+        head = ["figure", *(f"{m}, {p}" for m, p in columns)]
+        text += f"\n### {section.capitalize()}\n\n" + _table(head, rows)
+    return text
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " to ".join(_cell(v) for v in value)
+    return "–" if value is None else _number(value)
 
 
 def _plain(title: str, script: str) -> Any:

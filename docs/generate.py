@@ -73,7 +73,7 @@ def _help(name: str, command: Any) -> str:
 
 def _option(option: Any) -> str:
     names = ", ".join([*option.opts, *option.secondary_opts])
-    return names if option.is_flag else f"{names} {option.metavar or option.type.name.upper()}"
+    return names if option.is_flag else f"{names} {option.metavar or option.bare_type().upper()}"
 
 
 def _default(option: Any) -> str:

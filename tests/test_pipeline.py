@@ -8,16 +8,22 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import pytest
+from drawn_networks import card, convolution, of_channel
 
+from cutis.core.arrays import Box
 from cutis.core.assessment import SCHEMA_VERSION, Assessment, Examination, ModelUse
 from cutis.core.capture import CaptureInfo, Photo
 from cutis.core.face import FaceCrop
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
-from cutis.core.vocabulary import Condition, Region, Strictness, Verdict
+from cutis.core.scores import Grade, NotMeasured, NotMeasuredCode, Score
+from cutis.core.vocabulary import Condition, LesionType, Region, Strictness, Verdict
+from cutis.models.condition_network import LearnedConditionSegmenter
+from cutis.models.descriptor import ServedCondition
+from cutis.models.runtime import Runtime
 from cutis.pipeline import DISCLAIMER, Limits, Tools, examine, map_conditions
 from cutis.steps.conditions import ClassicalConditionSegmenter
 from cutis.steps.landmarks import LandmarkLimits, full_mirror_order
+from cutis.steps.scoring import PresenceFit, ScoringLimits
 from cutis.steps.skin import ColourSkinSegmenter
 from cutis.testing import (
     FakeConditionSegmenter,
@@ -224,3 +230,71 @@ def test_only_the_largest_face_is_assessed(photo: Photo):
     assert [f.assessed for f in answer.faces] == [True, False]
     assert answer.face == answer.faces[0]
     assert answer.face.inter_eye_px == pytest.approx(252, abs=1)
+
+
+class FakeLesionClassifier:
+    """Takes every spot on the subject's left for nothing, and the others for papules."""
+
+    def __init__(self, middle: float) -> None:
+        self.middle = middle
+
+    def classify(
+        self, crop: FaceCrop, boxes: Sequence[Box]
+    ) -> Sequence[Mapping[LesionType, float]]:
+        return [
+            {LesionType.PAPULE: 0.1, LesionType.OTHER: 0.9}
+            if box[0] > self.middle
+            else {LesionType.PAPULE: 0.9, LesionType.OTHER: 0.1}
+            for box in boxes
+        ]
+
+    def uses(self) -> Sequence[ModelUse]:
+        return (ModelUse("stand_in_classifier", "1", "0" * 64, "none", "exact"),)
+
+
+def test_a_classifier_types_spots_and_drops_what_is_none(examined: Examination, photo: Photo):
+    crop = examined.crop
+    assert crop is not None
+    tools = replace(classical(), lesions=FakeLesionClassifier(crop.shape[1] / 2))
+    answer = examine(photo, tools, assessed_at=NOON).assessment
+    assert answer.provenance.models[-1].name == "stand_in_classifier"
+    before = [f for f in examined.assessment.findings if f.condition is Condition.ACNE]
+    papules = [f for f in answer.findings if f.type is LesionType.PAPULE]
+    assert before
+    assert len(papules) > 0
+    assert all(f.condition is Condition.ACNE for f in papules)
+    assert {f.type_probability for f in papules} == {1.0}
+    edge = crop.box[0] + crop.shape[1] / 2 / crop.crop_per_photo
+    assert all(f.bbox_xyxy[0] <= edge + 1 for f in papules)
+    assert any(f.type is LesionType.WRINKLE for f in answer.findings) == any(
+        f.type is LesionType.WRINKLE for f in examined.assessment.findings
+    )
+    assert isinstance(answer.grades["GAGS"], Grade)
+    assert isinstance(examined.assessment.grades["GAGS"], NotMeasured)
+
+
+def test_a_learned_map_replaces_a_classical_one_and_is_labelled_by_its_fit(photo: Photo):
+    files = convolution(of_channel("redness", 4, gain=9.0))
+    served = ServedCondition("redness", 0.6, 1.5)
+    learned = LearnedConditionSegmenter(card(files, served), files, Runtime())
+    base = classical()
+    answers = []
+    for fits in ({}, {Condition.REDNESS: PresenceFit(0.1, -2.0)}):
+        scoring = ScoringLimits(presence=fits)
+        tools = replace(
+            base,
+            conditions=(*base.conditions, learned),
+            limits=replace(LIMITS, scoring=scoring),
+        )
+        answers.append(examine(photo, tools, assessed_at=NOON).assessment)
+    methods = {c: s.method for c, s in answers[0].scores.items() if isinstance(s, Score)}
+    assert {c for c, m in methods.items() if m == "learned:conditions 1"} == {Condition.REDNESS}
+    assert set(methods.values()) == {"learned:conditions 1", "classical"}
+    assert [use.name for use in answers[0].provenance.models][-1] == "conditions"
+    assert answers[0].labels[Condition.REDNESS] is None
+    score = answers[1].scores[Condition.REDNESS]
+    assert isinstance(score, Score)
+    expected = 1 / (1 + np.exp(-(0.1 * score.value - 2.0)))
+    assert answers[1].labels[Condition.REDNESS] == pytest.approx(expected)
+    told = next(e for e in answers[0].explanations if e.condition is Condition.REDNESS)
+    assert "network" in told.method

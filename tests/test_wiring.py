@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from drawn_networks import by_mean_colour, card, convolution, lesion_card, of_channel, write
 
 import cutis
 from cutis import wiring
@@ -16,7 +17,10 @@ from cutis.core.assessment import Examination
 from cutis.core.capture import CaptureInfo, Photo
 from cutis.core.errors import ModelError, PhotoError
 from cutis.core.scores import Score
-from cutis.core.vocabulary import Condition, Strictness
+from cutis.core.vocabulary import Condition, LesionType, Strictness
+from cutis.models.builtin import builtin_models
+from cutis.models.descriptor import ServedCondition
+from cutis.models.registry import Registry
 from cutis.pipeline import Limits, Tools
 from cutis.settings import Settings, override
 from cutis.steps.landmarks import LandmarkLimits
@@ -119,7 +123,7 @@ def test_the_real_tools_assess_the_drawn_face(bundle: Path, photo: Photo):
     settings = override(settings_of(Strictness.STRICT), {"models": {"dir": str(bundle.parent)}})
     tools = wiring.build_tools(settings)
     assert tools.strictness is Strictness.STRICT
-    assert [m.name for m in tools.uses()] == ["face_landmarker"]
+    assert [m.name for m in tools.uses()] == ["face_landmarker", "conditions"]
     assert tools.conditions[0].conditions == frozenset(Condition)
     answer = wiring.assess(photo, settings=settings, strictness=Strictness.LENIENT)
     assert answer.usable
@@ -127,3 +131,32 @@ def test_the_real_tools_assess_the_drawn_face(bundle: Path, photo: Photo):
     assert answer.face is not None
     assert answer.face.inter_eye_px == pytest.approx(252, rel=0.05)
     assert answer.provenance.models == tools.uses()
+
+
+@pytest.mark.model
+def test_shipped_weights_join_unless_switched_off(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With a drawn network in the package's place for weights, and its card among the known."""
+    files = convolution(of_channel("acne", 4))
+    served = ServedCondition("acne", 0.25, 0.5, present_slope=0.1, present_offset=-2.0)
+    model = card(files, served)
+    sorting = by_mean_colour(np.zeros((2, 3)), np.zeros(2))
+    classifier = lesion_card(sorting, (LesionType.PAPULE, LesionType.OTHER))
+    known = Registry()
+    known.add(builtin_models().get("face_landmarker"), model, classifier)
+    monkeypatch.setattr("cutis.models.builtin.builtin_models", lambda: known)
+    monkeypatch.setattr("cutis.models.cache.WEIGHTS_DIR", tmp_path)
+    folder = {"dir": str(bundle.parent)}
+    missing = wiring.build_tools(override(Settings(), {"models": folder}))
+    assert len(missing.conditions) == 1
+    assert missing.lesions is None
+    write(model, files, tmp_path)
+    write(classifier, sorting, tmp_path)
+    tools = wiring.build_tools(override(Settings(), {"models": folder}))
+    assert [m.name for m in tools.uses()] == ["face_landmarker", "conditions", "lesions"]
+    assert tools.conditions[1].conditions == {Condition.ACNE}
+    assert tools.limits.scoring.presence[Condition.ACNE].slope == 0.1
+    off = wiring.build_tools(override(Settings(), {"models": {**folder, "learned": False}}))
+    assert [m.name for m in off.uses()] == ["face_landmarker"]
+    assert off.limits.scoring.presence == {}

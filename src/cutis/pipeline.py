@@ -21,12 +21,20 @@ from cutis.core.assessment import (
 from cutis.core.capture import Photo
 from cutis.core.face import FaceCrop, FaceSummary, Landmarks
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.ports import ConditionSegmenter, Landmarker, SkinSegmenter
+from cutis.core.ports import ConditionSegmenter, Landmarker, LesionClassifier, SkinSegmenter
 from cutis.core.scores import NotMeasured, NotMeasuredCode
 from cutis.core.vocabulary import Condition, Strictness, Verdict
 from cutis.steps.explain import explain_scores
 from cutis.steps.landmarks import LandmarkLimits, find_faces, full_mirror_order
-from cutis.steps.lesions import LesionLimits, find_lesions, pore_peaks
+from cutis.steps.lesions import (
+    LesionLimits,
+    TypingLimits,
+    crop_boxes,
+    find_lesions,
+    pore_peaks,
+    spots_of,
+    type_spots,
+)
 from cutis.steps.quality import QualityLimits, assess_quality, no_face_quality
 from cutis.steps.regions import CropLimits, crop_face
 from cutis.steps.scoring import Scoring, ScoringLimits, score_face
@@ -46,6 +54,7 @@ class Limits:
     quality: QualityLimits = field(default_factory=QualityLimits)
     lesions: LesionLimits = field(default_factory=LesionLimits)
     scoring: ScoringLimits = field(default_factory=ScoringLimits)
+    typing: TypingLimits = field(default_factory=TypingLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class Tools:
     """What the steps work with: models behind ports, limits, strictness.
 
     A later segmenter of ``conditions`` replaces an earlier one, condition by condition.
+    Without a classifier of ``lesions`` spots have the type of their map.
     """
 
     landmarker: Landmarker
@@ -61,11 +71,13 @@ class Tools:
     software_version: str
     strictness: Strictness = Strictness.NORMAL
     limits: Limits = field(default_factory=Limits)
+    lesions: LesionClassifier | None = None
 
     def uses(self) -> tuple[ModelUse, ...]:
         """Tell every model that takes part."""
         others = [use for port in self.conditions for use in port.uses()]
-        return (*self.landmarker.uses(), *self.skin.uses(), *others)
+        sorting = self.lesions.uses() if self.lesions is not None else ()
+        return (*self.landmarker.uses(), *self.skin.uses(), *others, *sorting)
 
 
 def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Examination:
@@ -88,10 +100,17 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
         answer = _answer(photo, tools, quality, faces, assessed_at=assessed_at)
         return Examination(answer, photo, crop, skin, {})
     maps = map_conditions(tools.conditions, crop, skin)
-    findings = find_lesions(crop, maps, limits.lesions)
+    findings = sort_lesions(find_lesions(crop, maps, limits.lesions), crop, tools)
     peaks = pore_peaks(maps[Condition.PORES], crop.mm_per_px) if Condition.PORES in maps else None
     scoring = score_face(
-        crop, skin, maps, findings, pore_peaks=peaks, quality=quality, limits=limits.scoring
+        crop,
+        skin,
+        maps,
+        findings,
+        pore_peaks=peaks,
+        quality=quality,
+        typed=tools.lesions is not None,
+        limits=limits.scoring,
     )
     shown = {c: m for c, m in maps.items() if not isinstance(scoring.scores[c], NotMeasured)}
     kept = tuple(f for f in findings if f.condition in shown)
@@ -109,6 +128,14 @@ def map_conditions(
     for segmenter in segmenters:
         maps.update(segmenter.segment(crop, skin))
     return {c: maps[c] for c in Condition if c in maps}
+
+
+def sort_lesions(findings: Sequence[Finding], crop: FaceCrop, tools: Tools) -> tuple[Finding, ...]:
+    """Return the findings with their spots typed, if there is a classifier."""
+    if tools.lesions is None:
+        return tuple(findings)
+    answers = tools.lesions.classify(crop, crop_boxes(spots_of(findings), crop))
+    return type_spots(findings, answers, tools.limits.typing)
 
 
 def _answer(

@@ -48,10 +48,13 @@ class QualitySettings:
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Where model files lie."""
+    """Where model files lie, and which of them are used."""
 
     dir: Path | None = None
     """The folder of model files; `models` in the user's cache folder where none is named."""
+
+    learned: bool = True
+    """Whether learned models replace the classical measures where they are better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from cutis.core.assessment import Assessment, Examination
 from cutis.core.capture import Photo
-from cutis.core.vocabulary import Strictness
+from cutis.core.vocabulary import Condition, Strictness
 
 if TYPE_CHECKING:
-    from cutis.pipeline import Tools
+    from collections.abc import Iterable
+
+    from cutis.models.descriptor import Descriptor
+    from cutis.pipeline import Limits, Tools
     from cutis.settings import Settings
 
 Source = bytes | str | os.PathLike[str] | Photo
@@ -43,25 +46,46 @@ def _tools(settings: Settings) -> Tools:
     from cutis.models.builtin import builtin_models  # noqa: PLC0415
     from cutis.models.cache import locate, models_dir  # noqa: PLC0415
     from cutis.models.face_landmarker import FaceLandmarkerBundle  # noqa: PLC0415
+    from cutis.models.learned import condition_segmenters, lesion_classifier  # noqa: PLC0415
     from cutis.models.runtime import Runtime  # noqa: PLC0415
-    from cutis.pipeline import Limits, Tools  # noqa: PLC0415
+    from cutis.pipeline import Tools  # noqa: PLC0415
     from cutis.steps.conditions import ClassicalConditionSegmenter  # noqa: PLC0415
     from cutis.steps.landmarks import full_mirror_order  # noqa: PLC0415
     from cutis.steps.skin import ColourSkinSegmenter  # noqa: PLC0415
 
-    name = "face_landmarker"
-    bundle = FaceLandmarkerBundle(
-        locate(name, settings.models.dir),
-        builtin_models().get(name).file.sha256,
-        Runtime(settings.runtime, kept=(settings.models.dir or models_dir()) / "compiled"),
-    )
+    name, folder, known = "face_landmarker", settings.models.dir, builtin_models()
+    runtime = Runtime(settings.runtime, kept=(folder or models_dir()) / "compiled")
+    bundle = FaceLandmarkerBundle(locate(name, folder), known.get(name).file.sha256, runtime)
+    learned = known if settings.models.learned else ()
+    classical = ClassicalConditionSegmenter(full_mirror_order(bundle.canonical))
     return Tools(
         landmarker=bundle,
         skin=ColourSkinSegmenter(),
-        conditions=(ClassicalConditionSegmenter(full_mirror_order(bundle.canonical)),),
+        conditions=(classical, *condition_segmenters(learned, runtime, folder)),
+        lesions=lesion_classifier(learned, runtime, folder),
         software_version=__version__,
         strictness=settings.quality.strictness,
-        limits=Limits(quality=settings.quality.limits),
+        limits=_limits(settings, learned),
+    )
+
+
+def _limits(settings: Settings, learned: Iterable[Descriptor]) -> Limits:
+    """Return the limits of all steps: those of the settings, and those on the learned cards."""
+    from cutis.pipeline import Limits  # noqa: PLC0415
+    from cutis.steps.lesions import TypingLimits  # noqa: PLC0415
+    from cutis.steps.scoring import PresenceFit, ScoringLimits  # noqa: PLC0415
+
+    fits = {
+        Condition(c.condition): PresenceFit(c.present_slope, c.present_offset)
+        for model in learned
+        for c in model.conditions
+        if c.present_slope is not None and c.present_offset is not None
+    }
+    crops = [model.lesions for model in learned if model.lesions is not None]
+    return Limits(
+        quality=settings.quality.limits,
+        scoring=ScoringLimits(presence=fits),
+        typing=TypingLimits(crops[-1].other_at_most) if crops else TypingLimits(),
     )
 
 

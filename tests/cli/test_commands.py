@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_networks import card, convolution, of_channel, write
 from typer.testing import CliRunner
 
 import cutis
@@ -26,6 +28,8 @@ from cutis.core.errors import (
     UnreadablePhotoError,
 )
 from cutis.core.vocabulary import Condition, Strictness
+from cutis.models.descriptor import Metric, ServedCondition
+from cutis.models.registry import Registry
 from cutis.settings import Settings
 from cutis.testing import sample_examination
 
@@ -343,3 +347,29 @@ def test_an_interrupt_of_a_real_run(tmp_path: Path):
     assert json.loads((tmp_path / "out/00/assessment.json").read_text())
     assert not list((tmp_path / "out").rglob("*.part"))
     assert not (tmp_path / "out" / "39").exists()
+
+
+def test_a_shipped_model_tells_what_it_serves_and_by_how_much_it_wins(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    files = convolution(of_channel("acne", 4))
+    metrics = (
+        Metric("acne", "pixel AP", "real photos", 0.41, classical=0.16),
+        Metric("acne", "false lesions per face", "clean faces", 3.2, "dark third", 4.5),
+        Metric("acne", "IoU", "synthetic people", 0.7),
+    )
+    model = replace(card(files, ServedCondition("acne", 0.25, 0.5)), metrics=metrics)
+    known = Registry()
+    known.add(model)
+    monkeypatch.setattr("cutis.models.builtin.builtin_models", lambda: known)
+    monkeypatch.setattr("cutis.models.cache.builtin_models", lambda: known)
+    monkeypatch.setattr("cutis.models.cache.WEIGHTS_DIR", tmp_path)
+    assert "missing or altered; install Cutis anew" in run("models", "list").stdout
+    write(model, files, tmp_path)
+    told = run("models", "list").stdout
+    assert "conditions 1 (comes with Cutis, verified)" in told
+    assert "acne, at 0.25 mm per pixel, up to 0.5" in told
+    assert "acne: pixel AP 0.41 (real photos); classical 0.16, +0.25" in told
+    assert "3.2 (clean faces, dark third); classical 4.5, −1.3" in told
+    assert "acne: IoU 0.7 (synthetic people)\n" in told
+    assert model.more_files[0].sha256 in run("models", "verify").stdout

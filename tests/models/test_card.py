@@ -85,3 +85,52 @@ def test_adding_is_all_or_nothing():
     assert [model.name for model in registry] == ["face_landmarker"]
     assert len(registry) == 1
     assert "other" not in registry
+
+
+SERVING = """
+shipped = true
+
+[[more_files]]
+name = "conditions.bin"
+sha256 = "00"
+size_bytes = 7
+
+[[conditions]]
+condition = "acne"
+mm_per_px = 0.25
+coarsest_mm_per_px = 0.5
+slope = 2
+
+[[metrics]]
+subject = "acne"
+name = "pixel AP"
+data = "real photos"
+value = 0.4
+classical = 0.2
+
+[lesions]
+side_px = 64
+smallest_mm = 4.0
+times_lesion = 2.5
+temperature = 1.5
+other_at_most = 0.5
+"""
+
+
+def test_a_card_tells_what_it_serves():
+    shipped, tables = SERVING.split("\n\n", 1)
+    model = read_card(f"{shipped}\n{TEXT}\n{tables}")
+    assert model.shipped
+    assert [file.name for file in model.files] == ["face_landmarker.task", "conditions.bin"]
+    (served,) = model.conditions
+    assert (served.condition, served.slope, served.offset) == ("acne", 2.0, 0.0)
+    assert served.present_slope is None
+    assert model.metrics[0].classical == 0.2
+    assert model.lesions is not None
+    assert model.lesions.temperature == 1.5
+
+
+def test_a_card_with_a_wrong_table_is_refused():
+    wrong = SERVING.split("\n\n", 1)[1].replace("temperature = 1.5", 'temperature = "warm"')
+    with pytest.raises(ModelError, match=r"card\.lesions\.temperature must be float"):
+        read_card(f"{TEXT}\n{wrong}")

@@ -64,6 +64,7 @@ FINDINGS = tree(
     region=st.none() | any_of(Region),
     area_mm2=FINITE,
     length_mm=st.none() | FINITE,
+    type_probability=st.none() | SHARE,
 )
 TONES = tree(colour=COLOURS, monk=st.integers(), monk_delta_e=FINITE, fitzpatrick=NOT_MEASURED)
 GRADES = tree(scale=WORDS, grade=st.integers(), label=WORDS, basis=QUANTITIES, source=WORDS)
@@ -245,3 +246,14 @@ def test_a_refusal_never_repeats_what_came():
     with pytest.raises(InputError) as caught:
         from_json(text)
     assert "Jane" not in str(caught.value)
+
+
+def test_an_assessment_of_version_1_0_is_read():
+    """It knows no probability of a type."""
+    whole = json.loads(to_json(sample_assessment()))
+    whole["schema_version"] = "1.0"
+    assert whole["findings"]
+    for finding in whole["findings"]:
+        del finding["type_probability"]
+    read = from_json(json.dumps(whole))
+    assert [f.type_probability for f in read.findings] == [None] * len(read.findings)

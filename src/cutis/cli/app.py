@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cutis import __version__
-from cutis.cli import analyze, demo, doctor, explain, models, schema
+from cutis.cli import analyze, demo, doctor, explain, models, schema, synth, train
 from cutis.cli.errors import exit_code, report
 from cutis.core.errors import CutisError
 
@@ -42,6 +42,8 @@ app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(models.app, name="models")
+app.add_typer(synth.app, name="synth")
+app.add_typer(train.app, name="train")
 
 
 def _show_version(*, wanted: bool) -> bool:

@@ -10,7 +10,7 @@ import typer
 from cutis.core.errors import ModelError
 
 if TYPE_CHECKING:
-    from cutis.models.descriptor import Descriptor
+    from cutis.models.descriptor import Descriptor, Metric, ModelFile, ServedCondition
 
 app = typer.Typer(help="List, fetch and verify the models.", no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def pull_models(
     from cutis.cli.progress import Meter
     from cutis.models.pull import pull, pull_from_file
 
-    chosen = _chosen(names)
+    chosen = [model for model in _chosen(names) if names or not model.shipped]
     if source is not None and len(chosen) != 1:
         raise typer.BadParameter("name the one model that the file holds")
     for model in chosen:
@@ -64,7 +64,7 @@ def verify_models(names: _Names = None) -> None:
         except ModelError as error:
             failures.append(error)
         else:
-            typer.echo(f"{model.name}: ok (SHA-256 {model.file.sha256})")
+            typer.echo(f"{model.name}: ok (SHA-256 {', '.join(f.sha256 for f in model.files)})")
     if failures:
         raise ModelError("\n".join(str(failure) for failure in failures))
 
@@ -92,8 +92,10 @@ def _state(model: Descriptor) -> str:
     try:
         _locate(model)
     except ModelError:
+        if model.shipped:
+            return "missing or altered; install Cutis anew"
         return "not here; run: cutis models pull"
-    return "here, verified"
+    return "comes with Cutis, verified" if model.shipped else "here, verified"
 
 
 def _facts(model: Descriptor) -> list[tuple[str, str]]:
@@ -103,7 +105,29 @@ def _facts(model: Descriptor) -> list[tuple[str, str]]:
         ("licence", model.licence),
         ("trained on", model.training_data),
         ("runs on", f"{model.runtime}, {model.precision}"),
-        ("file", f"{model.file.name}, {model.file.size_bytes / 1e6:.1f} MB"),
-        ("SHA-256", model.file.sha256),
+        *(row for file in model.files for row in _file_facts(file)),
+        *(("serves", _served(served)) for served in model.conditions),
+        *(("tells apart", kind.replace("_", " ")) for kind in model.classes if model.lesions),
+        *(("measured", _measured(metric)) for metric in model.metrics),
         *(("limit", limit) for limit in model.limits),
     ]
+
+
+def _file_facts(file: ModelFile) -> list[tuple[str, str]]:
+    return [("file", f"{file.name}, {file.size_bytes / 1e6:.1f} MB"), ("SHA-256", file.sha256)]
+
+
+def _served(served: ServedCondition) -> str:
+    """Say which condition a model maps, at which scale."""
+    name = served.condition.replace("_", " ")
+    return f"{name}, at {served.mm_per_px:g} mm per pixel, up to {served.coarsest_mm_per_px:g}"
+
+
+def _measured(metric: Metric) -> str:
+    """Say what was measured, and by how much the classical way is beaten."""
+    group = "" if metric.group == "all" else f", {metric.group}"
+    text = f"{metric.subject}: {metric.name} {metric.value:.3g} ({metric.data}{group})"
+    if metric.classical is None:
+        return text
+    change = f"{metric.value - metric.classical:+.3g}".replace("-", "\u2212")
+    return f"{text}; classical {metric.classical:.3g}, {change}"

@@ -50,6 +50,46 @@ class Meter:
         self._bar.update(self._task, completed=come_bytes, total=expected_bytes)
 
 
+class Share:
+    """Shows which share of a long task is over, with a line of text that changes."""
+
+    def __init__(self, title: str) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        self._bar = _progress(*columns)
+        self._task = self._bar.add_task(title, total=1.0)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._bar.stop()
+
+    def show(self, share: float, text: str) -> None:
+        """Show that ``share`` (0–1) is over."""
+        self._bar.update(self._task, completed=share, description=text)
+
+
+class Count:
+    """Shows how many items are done; ``advance`` is told how many, and of how many."""
+
+    def __init__(self, title: str) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._bar = _progress(*columns, _Rate(), TimeRemainingColumn())
+        self._task = self._bar.add_task(title, total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._bar.stop()
+
+    def advance(self, done: int, expected: int) -> None:
+        """Show that ``done`` of ``expected`` are done."""
+        self._bar.update(self._task, completed=done, total=expected)
+
+
 class _Rate(ProgressColumn):
     """Photos a second."""
 

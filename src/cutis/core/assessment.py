@@ -19,7 +19,7 @@ from cutis.core.vocabulary import (
     Verdict,
 )
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Version of the JSON form of `Assessment`: the first number changes when a reader would break."""
 
 
@@ -76,7 +76,11 @@ class SkinTone:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A condition at a place; ``bbox_xyxy`` in upright photo pixels, half open."""
+    """A condition at a place; ``bbox_xyxy`` in upright photo pixels, half open.
+
+    ``probability`` is that of there being something, ``type_probability`` that of its type, given
+    that there is something; None where no classifier looked at it.
+    """
 
     condition: Condition
     type: LesionType
@@ -85,6 +89,7 @@ class Finding:
     region: Region | None
     area_mm2: float
     length_mm: float | None = None
+    type_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

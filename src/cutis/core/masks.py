@@ -29,6 +29,10 @@ class SkinMask:
         return measurable
 
 
+LEARNED = "learned:"
+"""How the method of a learned map starts; the model's name and version follow."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ConditionMap:
     """Where a condition is seen: one probability per crop pixel, and where it was looked for."""
@@ -37,3 +41,8 @@ class ConditionMap:
     probability: Probabilities
     looked_at: Mask
     method: str
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether a learned model made this map."""
+        return self.method.startswith(LEARNED)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from cutis.core.arrays import RGB, Points3
+from cutis.core.arrays import RGB, Box, Points3
 from cutis.core.assessment import ModelUse
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.vocabulary import Condition
+from cutis.core.vocabulary import Condition, LesionType
 
 
 @runtime_checkable
@@ -69,4 +69,22 @@ class ConditionSegmenter(Protocol):
 
     def uses(self) -> Sequence[ModelUse]:
         """Tell which models took part; none for a classical method."""
+        ...
+
+
+@runtime_checkable
+class LesionClassifier(Protocol):
+    """Tells what single lesions look like."""
+
+    def classify(
+        self, crop: FaceCrop, boxes: Sequence[Box]
+    ) -> Sequence[Mapping[LesionType, float]]:
+        """Return for each box the probabilities of the types that are told apart; they sum to 1.
+
+        ``boxes`` are in crop pixels. `LesionType.OTHER` stands for skin without a lesion.
+        """
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part."""
         ...

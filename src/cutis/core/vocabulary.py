@@ -65,17 +65,58 @@ _ICD10 = {
 
 
 class LesionType(StrEnum):
-    """What a single finding looks like."""
+    """What a single finding looks like.
+
+    ``inflamed_spot``, ``dark_spot`` and ``unspecified`` are those of maps alone; the others are
+    told apart by a lesion classifier. ``other`` is its word for skin without a lesion.
+    """
 
     COMEDONE = "comedone"
+    OPEN_COMEDONE = "open_comedone"
+    CLOSED_COMEDONE = "closed_comedone"
     PAPULE = "papule"
     PUSTULE = "pustule"
     NODULE = "nodule"
+    POST_INFLAMMATORY_ERYTHEMA = "post_inflammatory_erythema"
+    POST_INFLAMMATORY_PIGMENTATION = "post_inflammatory_pigmentation"
+    FRECKLE = "freckle"
+    LENTIGO = "lentigo"
+    MOLE = "mole"
+    ICE_PICK_SCAR = "ice_pick_scar"
+    BOXCAR_SCAR = "boxcar_scar"
+    ROLLING_SCAR = "rolling_scar"
     INFLAMED_SPOT = "inflamed_spot"
     DARK_SPOT = "dark_spot"
     WRINKLE = "wrinkle"
     PATCH = "patch"
     UNSPECIFIED = "unspecified"
+    OTHER = "other"
+
+    @property
+    def condition(self) -> Condition | None:
+        """The condition that a lesion of this type belongs to, None where it tells of none."""
+        return _CONDITION_OF.get(self)
+
+
+_CONDITION_OF = {
+    LesionType.COMEDONE: Condition.ACNE,
+    LesionType.OPEN_COMEDONE: Condition.ACNE,
+    LesionType.CLOSED_COMEDONE: Condition.ACNE,
+    LesionType.PAPULE: Condition.ACNE,
+    LesionType.PUSTULE: Condition.ACNE,
+    LesionType.NODULE: Condition.ACNE,
+    LesionType.INFLAMED_SPOT: Condition.ACNE,
+    LesionType.POST_INFLAMMATORY_ERYTHEMA: Condition.REDNESS,
+    LesionType.POST_INFLAMMATORY_PIGMENTATION: Condition.PIGMENTATION,
+    LesionType.FRECKLE: Condition.PIGMENTATION,
+    LesionType.LENTIGO: Condition.PIGMENTATION,
+    LesionType.MOLE: Condition.PIGMENTATION,
+    LesionType.DARK_SPOT: Condition.PIGMENTATION,
+    LesionType.ICE_PICK_SCAR: Condition.SCARRING,
+    LesionType.BOXCAR_SCAR: Condition.SCARRING,
+    LesionType.ROLLING_SCAR: Condition.SCARRING,
+    LesionType.WRINKLE: Condition.WRINKLES,
+}
 
 
 class ItaGroup(StrEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cutis.core.errors import ModelError, StoreError
 from cutis.models.builtin import builtin_models
-from cutis.models.descriptor import ModelFile
+from cutis.models.descriptor import Descriptor, ModelFile
 
 MODELS_DIR_VARIABLE = "CUTIS_MODELS_DIR"
 """Environment variable that names another folder for model files."""
@@ -30,8 +30,41 @@ def models_dir() -> Path:
     return Path(user_cache_dir("cutis", appauthor=False)) / "models"
 
 
+WEIGHTS_DIR = Path(__file__).with_name("weights")
+"""Where the files of shipped models lie, inside the package."""
+
+_PULL = "Run: cutis models pull"
+_REINSTALL = "It comes with Cutis: install Cutis anew."
+
+
+def folder_of(model: Descriptor, directory: Path | None = None) -> Path:
+    """Return where the files of ``model`` belong; ``directory`` is that of pulled models."""
+    return WEIGHTS_DIR if model.shipped else directory or models_dir()
+
+
+def is_here(model: Descriptor, directory: Path | None = None) -> bool:
+    """Tell whether all files of ``model`` are there, altered or not."""
+    folder = folder_of(model, directory)
+    return all((folder / file.name).is_file() for file in model.files)
+
+
+def read_files(model: Descriptor, directory: Path | None = None) -> tuple[bytes, ...]:
+    """Read every file of ``model`` and verify the very bytes that are returned.
+
+    Raises:
+        ModelError: a file is missing, unreadable or altered.
+    """
+    folder, fix = folder_of(model, directory), _REINSTALL if model.shipped else _PULL
+    contents = []
+    for file in model.files:
+        content = b"".join(_read(file, folder / file.name, fix))
+        _check_digest(file, hashlib.sha256(content).hexdigest(), fix)
+        contents.append(content)
+    return tuple(contents)
+
+
 def locate(name: str, directory: Path | None = None) -> Path:
-    """Find the file of a model and verify its SHA-256.
+    """Find the first file of a model, and verify the SHA-256 of all of them.
 
     Args:
         name: a model of `cutis.models.builtin`, such as ``face_landmarker``.
@@ -43,36 +76,54 @@ def locate(name: str, directory: Path | None = None) -> Path:
     Raises:
         ModelError: the file is missing or altered, or no model has this name.
     """
-    file = builtin_models().get(name).file
-    path = (directory or models_dir()) / file.name
-    verify(file, path)
-    return path
+    model = builtin_models().get(name)
+    verify_all(model, directory)
+    return folder_of(model, directory) / model.file.name
 
 
-def verify(file: ModelFile, path: Path) -> None:
-    """Check that ``path`` holds exactly ``file``.
+def verify_all(model: Descriptor, directory: Path | None = None) -> None:
+    """Check that every file of ``model`` is there, exactly as its card says.
+
+    Raises:
+        ModelError: there is nothing, or something else.
+    """
+    folder, fix = folder_of(model, directory), _REINSTALL if model.shipped else _PULL
+    for file in model.files:
+        verify(file, folder / file.name, fix)
+
+
+def verify(file: ModelFile, path: Path, fix: str = _PULL) -> None:
+    """Check that ``path`` holds exactly ``file``; ``fix`` is what messages advise.
 
     Raises:
         ModelError: there is nothing, or something else.
     """
     digest = hashlib.sha256()
+    for block in _read(file, path, fix):
+        digest.update(block)
+    _check_digest(file, digest.hexdigest(), fix)
+
+
+def _read(file: ModelFile, path: Path, fix: str) -> Iterator[bytes]:
+    """Yield the blocks of a file."""
     try:
         with path.open("rb") as stream:
             while block := stream.read(_BLOCK_BYTES):
-                digest.update(block)
+                yield block
     except FileNotFoundError as error:
-        raise ModelError(
-            f"The model file {file.name} is not on this machine. Run: cutis models pull"
-        ) from error
+        raise ModelError(f"The model file {file.name} is not on this machine. {fix}") from error
     except OSError as error:
         raise ModelError(
             f"The model file {file.name} cannot be read ({error.strerror}). "
-            "Check who may read the models folder, or run: cutis models pull"
+            f"Check who may read the models folder. {fix}"
         ) from error
-    if digest.hexdigest() != file.sha256:
+
+
+def _check_digest(file: ModelFile, came: str, fix: str) -> None:
+    if came != file.sha256:
         raise ModelError(
             f"The model file {file.name} is not the one that was checked: SHA-256 {file.sha256} "
-            f"was expected, {digest.hexdigest()} came. Run: cutis models pull"
+            f"was expected, {came} came. {fix}"
         )
 
 

@@ -41,12 +41,12 @@ def shipped_card(name: str) -> Descriptor:
 
 def _build(kind: Any, value: object, where: str) -> Any:
     """Build ``kind`` out of TOML ``value``; ``where`` names the place in messages."""
+    if isinstance(kind, types.UnionType):
+        kind = next(option for option in get_args(kind) if option is not type(None))
     if is_dataclass(kind):
         return _build_dataclass(kind, value, where)
     if get_origin(kind) is tuple:
         return _build_tuple(get_args(kind)[0], value, where)
-    if isinstance(kind, types.UnionType):
-        kind = next(option for option in get_args(kind) if option is not type(None))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind):

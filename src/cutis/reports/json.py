@@ -26,6 +26,7 @@ _BOUNDS: dict[tuple[str, str], dict[str, int]] = {
     ("Score", "value"): _PERCENT,
     ("QualityMeasure", "score"): _PERCENT,
     ("Finding", "probability"): _SHARE,
+    ("Finding", "type_probability"): _SHARE,
     ("RegionAssessment", "visible_share"): _SHARE,
     ("Assessment", "labels"): _SHARE,
     ("Interval", "level"): _SHARE,

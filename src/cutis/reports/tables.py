@@ -54,7 +54,8 @@ def score_table(assessment: Assessment) -> Table:
     columns = ("Condition", "Score", "Interval", "Raw value", "Formula", "Method", "Present")
     note = (
         "Score and interval 0–100. Present: the probability that the condition is in the photo "
-        "at all. The formulas are written out in the documentation under their names."
+        "at all; a rough guide where the method is classical. The formulas are written out in the "
+        "documentation under their names."
     )
     return Table("numbers", "Every score in numbers", columns, tuple(rows), (note,))
 

@@ -60,6 +60,23 @@ TYPES: dict[LesionType, tuple[str, str]] = {
     LesionType.WRINKLE: ("line", "lines"),
     LesionType.PATCH: ("patch", "patches"),
     LesionType.UNSPECIFIED: ("other mark", "other marks"),
+    LesionType.OPEN_COMEDONE: ("blackhead (open comedone)", "blackheads (open comedones)"),
+    LesionType.CLOSED_COMEDONE: ("whitehead (closed comedone)", "whiteheads (closed comedones)"),
+    LesionType.POST_INFLAMMATORY_ERYTHEMA: (
+        "red mark left by a spot",
+        "red marks left by spots",
+    ),
+    LesionType.POST_INFLAMMATORY_PIGMENTATION: (
+        "dark mark left by a spot",
+        "dark marks left by spots",
+    ),
+    LesionType.FRECKLE: ("freckle", "freckles"),
+    LesionType.LENTIGO: ("lentigo", "lentigines"),
+    LesionType.MOLE: ("mole", "moles"),
+    LesionType.ICE_PICK_SCAR: ("ice-pick scar", "ice-pick scars"),
+    LesionType.BOXCAR_SCAR: ("boxcar scar", "boxcar scars"),
+    LesionType.ROLLING_SCAR: ("rolling scar", "rolling scars"),
+    LesionType.OTHER: ("clear place", "clear places"),
 }
 
 MEASURES: dict[MeasureName, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cutis.core.assessment import Explanation
+from cutis.core.masks import LEARNED
 from cutis.core.scores import NotMeasured, Score
 from cutis.core.vocabulary import Condition
 
@@ -35,14 +36,35 @@ LIMITS: dict[Condition, str] = {
 }
 
 
+LEARNED_METHODS: dict[Condition, str] = {
+    Condition.ACNE: "A network that learned from drawn lesions marks acne lesions of 1 to 15 mm; each is counted.",
+    Condition.REDNESS: "A network that learned from drawn redness marks skin redder than your own usual skin.",
+    Condition.PIGMENTATION: "A network that learned from drawn spots marks spots and patches of more melanin.",
+    Condition.WRINKLES: "A network that learned from drawn folds marks lines; those of at least 5 mm are followed.",
+    Condition.PORES: "A network that learned from drawn pores marks pores; their peaks are counted.",
+    Condition.TEXTURE: "A network that learned from drawn roughness marks uneven skin.",
+    Condition.DRYNESS: "A network that learned from drawn flakes marks dry, flaking skin.",
+    Condition.SCARRING: "A network that learned from drawn scars marks pitted and raised skin.",
+}
+
+LEARNED_LIMIT = "A network learned from synthetic defects may take for them what it never saw, such as make-up, tattoos or jewellery."
+
+
 def explain_scores(
     scores: Mapping[Condition, Score | NotMeasured],
 ) -> tuple[Explanation, ...]:
     """Return one explanation per condition, measured or not."""
     return tuple(
-        Explanation(condition, summarise(score), METHODS[condition], LIMITS[condition])
+        Explanation(condition, summarise(score), *_how(condition, score))
         for condition, score in scores.items()
     )
+
+
+def _how(condition: Condition, score: Score | NotMeasured) -> tuple[str, str]:
+    """Return how a score is made and what misleads it, by the method that made its map."""
+    if isinstance(score, Score) and score.method.startswith(LEARNED):
+        return LEARNED_METHODS[condition], LEARNED_LIMIT
+    return METHODS[condition], LIMITS[condition]
 
 
 def summarise(score: Score | NotMeasured) -> str:

@@ -12,8 +12,8 @@ from cutis.core.arrays import Mask, Probabilities
 from cutis.core.assessment import ModelUse
 from cutis.core.face import FaceCrop
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.vocabulary import Condition, Region
-from cutis.imaging.filters import resize_mask, shrink
+from cutis.core.vocabulary import Condition
+from cutis.imaging.filters import resize_mask
 from cutis.imaging.outlines import (
     CHEEK_PATCH_RIGHT,
     UNDER_EYE_RIGHT,
@@ -25,6 +25,7 @@ from cutis.imaging.outlines import (
 from cutis.steps.conditions import colour, relief
 from cutis.steps.conditions.limits import ConditionLimits
 from cutis.steps.conditions.maps import SkinMaps
+from cutis.steps.conditions.places import sought_on
 from cutis.steps.conditions.reduce import reduce_crop
 
 METHOD = "classical"
@@ -41,6 +42,11 @@ _MAPS: dict[Condition, Callable[[SkinMaps], Probabilities]] = {
     Condition.DRYNESS: relief.map_dryness,
     Condition.SCARRING: relief.map_scarring,
 }
+
+
+def classical_map(condition: Condition, maps: SkinMaps) -> tuple[Probabilities, Mask]:
+    """Return the classical map of a condition, and where it was looked for; not of dark circles."""
+    return _MAPS[condition](maps), sought_on(condition, maps)
 
 
 class ClassicalConditionSegmenter:
@@ -99,27 +105,7 @@ class ClassicalConditionSegmenter:
         if condition is Condition.DARK_CIRCLES:
             sides = [(under & maps.inner_matte, cheek) for under, cheek in self.eye_sides(maps)]
             return colour.map_dark_circles(maps, sides), sides[0][0] | sides[1][0]
-        return _MAPS[condition](maps), self._looked_at(condition, maps)
-
-    def _looked_at(self, condition: Condition, maps: SkinMaps) -> Mask:
-        if condition is Condition.REDNESS:
-            return maps.inner_matte
-        if condition in (Condition.ACNE, Condition.PIGMENTATION):
-            return maps.spot_skin
-        if condition is Condition.WRINKLES:
-            lines: Mask = maps.within(*relief.WRINKLE_REGIONS) & ~maps.crop.creases
-            return lines
-        if condition is Condition.PORES:
-            return maps.within(*relief.PORE_REGIONS)
-        if condition is Condition.OILINESS:
-            shiny = colour.clipped_highlights(maps) & (maps.crop.regions.labels > 0)
-            return maps.within(*Region) | shiny
-        return self._flat(maps)
-
-    def _flat(self, maps: SkinMaps) -> Mask:
-        """Broad regions well inside the skin, where shade tells of relief and not of the face."""
-        margin = self.limits.relief_border_mm - self.limits.border_mm
-        return shrink(maps.within(*relief.TEXTURE_REGIONS), margin / maps.mm_per_px)
+        return classical_map(condition, maps)
 
     def eye_sides(self, maps: SkinMaps) -> list[tuple[Mask, Mask]]:
         """Return for each eye, the subject's right first, the skin under it and its cheek patch."""

@@ -10,7 +10,7 @@ import numpy as np
 from cutis.core.arrays import Mask
 from cutis.core.assessment import Finding, Quality, RegionAssessment, SkinTone
 from cutis.core.face import FaceCrop
-from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.masks import LEARNED, ConditionMap, SkinMask
 from cutis.core.scores import Grade, NotMeasured, NotMeasuredCode, Quantity, Score
 from cutis.core.vocabulary import Condition, MeasureName, Region
 from cutis.steps.scoring.colour import (
@@ -23,7 +23,7 @@ from cutis.steps.scoring.colour import (
     tone_of,
 )
 from cutis.steps.scoring.formulas import FORMULAS
-from cutis.steps.scoring.grades import grade_all
+from cutis.steps.scoring.grades import COMEDONES, grade_all
 from cutis.steps.scoring.repeatability import (
     Z95,
     Repeatability,
@@ -59,6 +59,17 @@ def _softest() -> dict[Condition, float]:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceFit:
+    """Probability that a person shows a condition: ``sigmoid(slope · score + offset)``.
+
+    Fitted to the scores (0–100) of a learned map on people of whom it is known.
+    """
+
+    slope: float
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScoringLimits:
     """What is enough to give a score.
 
@@ -66,7 +77,8 @@ class ScoringLimits:
     A region is scored if at least ``visible_share`` of it and ``region_mm2`` are seen.
     A finding counts fully from the upper end of ``sure`` (probability), ``large_mm2`` (spots)
     and ``long_mm`` (lines) on, and not at all at the lower end.
-    A label's probability is one half at the score ``label_middle``.
+    A label's probability is one half at the score ``label_middle``: a rough guide for classical
+    maps. Learned ones have the fits of ``presence``, and no label without one.
     """
 
     face_mm2: float = 800.0
@@ -80,6 +92,7 @@ class ScoringLimits:
     large_mm2: tuple[float, float] = (0.8, 1.6)
     long_mm: tuple[float, float] = (5.0, 10.0)
     softest_mm: Mapping[Condition, float] = field(default_factory=_softest)
+    presence: Mapping[Condition, PresenceFit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,11 +132,13 @@ def score_face(
     *,
     pore_peaks: Mask | None = None,
     quality: Quality | None = None,
+    typed: bool = False,
     limits: ScoringLimits | None = None,
 ) -> Scoring:
     """Score every condition over the face and in each region.
 
     ``pore_peaks`` marks one pixel per pore. ``quality`` tells how sharp the photo is.
+    ``typed`` tells that a classifier told the lesions of ``findings`` apart.
     """
     limits = limits or ScoringLimits()
     sharpness = quality.measure(MeasureName.SHARPNESS) if quality else None
@@ -148,9 +163,9 @@ def score_face(
         overall=_overall(scores, case),
         scores=scores,
         regions=_regions(case),
-        measures=(*colour_measures(sample), *_counts(scores, case)),
-        grades=grade_all(scores, findings, crop, maps.get(Condition.ACNE)),
-        labels={c: _label(s, case.limits) for c, s in scores.items()},
+        measures=(*colour_measures(sample), *_counts(scores, case, typed=typed)),
+        grades=grade_all(scores, findings, crop, maps.get(Condition.ACNE), typed=typed),
+        labels={c: _label(s, limits, limits.presence.get(c)) for c, s in scores.items()},
     )
 
 
@@ -295,25 +310,39 @@ def _region_score(condition: Condition, case: _Case, region: Region) -> Score | 
     return _score(condition, case, region)
 
 
-def _counts(scores: Mapping[Condition, Score | NotMeasured], case: _Case) -> tuple[Quantity, ...]:
+def _counts(
+    scores: Mapping[Condition, Score | NotMeasured], case: _Case, *, typed: bool
+) -> tuple[Quantity, ...]:
     """Return plain counts and sums of what was found, for the conditions that were measured."""
     rows = []
     names = {Condition.ACNE: "inflamed spots", Condition.PIGMENTATION: "dark spots"}
     for condition, name in names.items():
         if isinstance(scores[condition], Score):
-            own = [f for f in case.findings if f.condition is condition]
+            own = [f for f in case.findings if f.condition is condition and f.type not in COMEDONES]
             rows.append(Quantity(name, float(len(own)), "count"))
             rows.append(Quantity(f"area of {name}", float(sum(f.area_mm2 for f in own)), "mm²"))
+    if typed and isinstance(scores[Condition.ACNE], Score):
+        comedones = sum(f.type in COMEDONES for f in case.findings)
+        rows.append(Quantity("comedones", float(comedones), "count"))
     if isinstance(scores[Condition.WRINKLES], Score):
         lines = [f.length_mm or 0.0 for f in case.findings if f.condition is Condition.WRINKLES]
         rows.append(Quantity("length of wrinkles", float(sum(lines)), "mm"))
     return tuple(rows)
 
 
-def _label(score: Score | NotMeasured, limits: ScoringLimits) -> float | None:
-    """Return a rough probability that the condition is present: logistic in the score."""
+def _label(
+    score: Score | NotMeasured, limits: ScoringLimits, fit: PresenceFit | None = None
+) -> float | None:
+    """Return the probability that the condition is present: logistic in the score.
+
+    Of a learned map it is the one fitted for it, or none; of a classical map a rough guide.
+    """
     if isinstance(score, NotMeasured):
         return None
+    if score.method.startswith(LEARNED):
+        if fit is None:
+            return None
+        return float(1 / (1 + np.exp(-np.clip(fit.slope * score.value + fit.offset, -30, 30))))
     return float(1 / (1 + np.exp(-(score.value - limits.label_middle) / limits.label_width)))
 
 

@@ -1,0 +1,77 @@
+"""Write the digests and the measured figures of a shipped network into its card.
+
+    python benchmarks/write_card.py CARD.toml --results benchmarks/results/conditions.json
+
+The part of the card after the line ``# figures`` is replaced; nothing is typed by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+MARK = "# figures: written by benchmarks/write_card.py from benchmarks/results\n"
+ROWS = {
+    "acne": (
+        ("pixel average precision", "report"),
+        ("recall at 10 false per face", "report"),
+        ("recall at 10 false per face r>=5 px", "report"),
+        ("Spearman of count, peaks", "report"),
+    ),
+    "redness": (("AUC, mean", "report"),),
+    "negatives": (),
+}
+
+
+def main() -> None:
+    """Rewrite the figures of a card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("card", type=Path)
+    parser.add_argument("--results", type=Path, default=Path("benchmarks/results/conditions.json"))
+    parser.add_argument("--method", required=True, help="the learned method's name in the results")
+    options = parser.parse_args()
+    results = json.loads(options.results.read_text(encoding="utf-8"))
+    text = options.card.read_text(encoding="utf-8").split(MARK)[0].rstrip() + "\n\n" + MARK
+    text = _with_digests(text, options.card.parents[1] / "weights")
+    text += "".join(_metrics(results, options.method))
+    options.card.write_text(text, encoding="utf-8")
+
+
+def _with_digests(card: str, weights: Path) -> str:
+    """Fill in the digest and size that follow each file's name."""
+    for name in re.findall(r'^name = "(\w+\.(?:xml|bin))"', card, flags=re.MULTILINE):
+        content = (weights / name).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        told = f'"{name}"\nsha256 = "{digest}"'
+        card = re.sub(rf'"{name}"\nsha256 = "\w*"', told, card)
+        card = re.sub(rf"({digest}\"\nsize_bytes = )\d+", rf"\g<1>{len(content)}", card)
+    return card
+
+
+def _metrics(results: dict[str, Any], method: str) -> list[str]:
+    found = []
+    for section, rows in ROWS.items():
+        table = results.get(section, {})
+        for name, part in rows:
+            learned = table.get(method, {}).get(part, {}).get(name)
+            classical = table.get("classical", {}).get(part, {}).get(name)
+            if learned is not None:
+                found.append(_metric(section, name, part, (learned, classical)))
+    return found
+
+
+def _metric(subject: str, name: str, part: str, values: tuple[float, float | None]) -> str:
+    learned, classical = values
+    beside = "" if classical is None else f"classical = {classical:.4g}\n"
+    return (
+        f'\n[[metrics]]\nsubject = "{subject}"\nname = "{name}"\n'
+        f'data = "photos kept for evaluation, {part} half"\nvalue = {learned:.4g}\n{beside}'
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How training data lies on disk: prepared faces, rendered sets, packs; splits by person."""

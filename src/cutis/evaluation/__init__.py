@@ -1,0 +1,1 @@
+"""What a model is worth: overlap, detection, ranking, calibration, fairness. Pure functions."""

@@ -1,0 +1,152 @@
+"""Names of single lesions: EfficientNet-Lite0 over small crops, with calibrated probabilities.
+
+EfficientNet: Tan & Le 2019, arXiv:1905.11946. Calibration is by one temperature, fitted on
+validation logits (Guo et al. 2017, arXiv:1706.04599).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cutis.core.errors import InputError, MissingExtraError
+from cutis.networks.imagenet import LITE0_NORMALISATION, lite0_weights, load_known, widened_stem
+from cutis.networks.torchvision_import import import_torchvision
+from cutis.networks.unet import EvenSameConv2d, Weights, make_padding_static
+
+OTHER = "other"
+"""The class of what is no lesion: healthy skin, a mole, a hair, a glint."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierSpec:
+    """All it takes to build a classifier again.
+
+    Attributes:
+        classes: names of the logits; `OTHER` is among them.
+        in_channels: channels of the input; the first three are sRGB.
+        weights: where training starts.
+        mid_grey: what the input holds where sRGB is 0.5.
+        dropout: before the last layer, 0-1.
+    """
+
+    classes: tuple[str, ...]
+    in_channels: int = 3
+    weights: Weights = Weights.IMAGENET
+    mid_grey: float = 0.5
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse a classifier that could not say *none of these*."""
+        if OTHER not in self.classes or len(set(self.classes)) != len(self.classes):
+            raise InputError(f"Classes are distinct and have {OTHER!r} among them: {self.classes}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClassifierSpec:
+        """Return the spec that `to_dict` wrote."""
+        own = {"classes": tuple(data["classes"]), "weights": Weights(data["weights"])}
+        return cls(**{**data, **own})
+
+
+class Classifier(nn.Module):
+    """Logits ``N classes`` of crops ``N C H W``; divided by the temperature when evaluating."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+        self.register_buffer("temperature", torch.ones(()))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Return logits; their softmax is calibrated in evaluation once a temperature is set."""
+        logits: Tensor = self.body(crops)
+        return logits if self.training else logits / self.temperature
+
+
+def build_classifier(spec: ClassifierSpec, *, pretrained: bool = True) -> Classifier:
+    """Build the classifier that ``spec`` describes.
+
+    Args:
+        spec: what to build.
+        pretrained: False leaves out ImageNet weights, for one whose own are loaded next.
+
+    Raises:
+        MissingExtraError: timm or the package with the weights is not installed.
+    """
+    wanted = pretrained and spec.weights is Weights.IMAGENET
+    body = _timm().create_model(
+        "tf_efficientnet_lite0",
+        pretrained=False,
+        in_chans=3 if wanted else spec.in_channels,
+        num_classes=1000 if wanted else len(spec.classes),
+        drop_rate=spec.dropout,
+    )
+    make_padding_static(body)
+    if wanted:
+        load_known(body, lite0_weights())
+        _fit_stem(body, spec)
+        body.reset_classifier(len(spec.classes))
+    return Classifier(body)
+
+
+def _fit_stem(body: Any, spec: ClassifierSpec) -> None:
+    wide, shift = widened_stem(
+        body.conv_stem, spec.in_channels, LITE0_NORMALISATION, mid_grey=spec.mid_grey
+    )
+    body.conv_stem = EvenSameConv2d.like(wide)
+    body.bn1.running_mean.sub_(shift)
+
+
+def fit_temperature(logits: Tensor, classes: Tensor, *, steps: int = 100) -> float:
+    """Return the temperature that makes the softmax of validation logits most likely.
+
+    Above 1 the network was too sure, below 1 not sure enough. Found by L-BFGS on its logarithm,
+    and held within 0.05 to 20.
+
+    Args:
+        logits: ``N classes``, of the validation set, not yet divided by any temperature.
+        classes: the true ones, int64 ``N``.
+        steps: at most.
+
+    Raises:
+        InputError: there is nothing to fit on.
+    """
+    if len(logits) == 0 or len(logits) != len(classes):
+        raise InputError(f"{len(logits)} logits came for {len(classes)} classes; give one each.")
+    fixed = logits.detach().double()
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS(
+        [log_temperature], max_iter=steps, line_search_fn="strong_wolfe", tolerance_grad=1e-9
+    )
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = nn.functional.cross_entropy(fixed / log_temperature.clamp(-3, 3).exp(), classes)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return float(log_temperature.detach().clamp(-3, 3).exp())
+
+
+def calibrate(classifier: Classifier, temperature: float) -> None:
+    """Set the temperature that the logits are divided by; it is saved with the weights."""
+    if not temperature > 0:
+        raise InputError(f"A temperature is above 0, not {temperature}.")
+    classifier.temperature.fill_(temperature)
+
+
+def _timm() -> Any:
+    try:
+        import_torchvision()
+        import timm  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError("Building networks", "train") from error
+    return timm

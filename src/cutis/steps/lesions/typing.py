@@ -1,0 +1,111 @@
+"""The second stage: what a classifier says of each spot decides its type, or drops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cutis.core.arrays import Box
+from cutis.core.assessment import Finding
+from cutis.core.face import FaceCrop
+from cutis.core.vocabulary import LesionType
+from cutis.steps.lesions.findings import SPOT_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class TypingLimits:
+    """When a spot is dropped, and when two are the same.
+
+    A spot is dropped where the classifier gives ``other`` more than ``other_at_most``. A type
+    may move a spot to another condition; of spots there that share more than ``overlap`` of their
+    common box area, the surest stays.
+    """
+
+    other_at_most: float = 0.5
+    overlap: float = 0.3
+
+
+def spots_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that a lesion classifier looks at: spots, no lines, no patches."""
+    return tuple(f for f in findings if f.condition in SPOT_TYPES)
+
+
+def crop_boxes(findings: Iterable[Finding], crop: FaceCrop) -> tuple[Box, ...]:
+    """Return the boxes of findings in crop pixels, at least one pixel wide and high."""
+    x0, y0, x1, y1 = crop.box
+    height, width = crop.shape
+    across, down = width / (x1 - x0), height / (y1 - y0)
+    boxes = []
+    for left, top, right, bottom in (f.bbox_xyxy for f in findings):
+        xs = sorted(int(np.clip(round((x - x0) * across), 0, width)) for x in (left, right))
+        ys = sorted(int(np.clip(round((y - y0) * down), 0, height)) for y in (top, bottom))
+        xs[0], ys[0] = min(xs[0], width - 1), min(ys[0], height - 1)
+        boxes.append((xs[0], ys[0], max(xs[1], xs[0] + 1), max(ys[1], ys[0] + 1)))
+    return tuple(boxes)
+
+
+def type_spots(
+    findings: Sequence[Finding],
+    answers: Sequence[Mapping[LesionType, float]],
+    limits: TypingLimits | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings with their spots typed, in the order of the findings.
+
+    Args:
+        findings: all findings of a face.
+        answers: a classifier's probabilities for each of `spots_of` the findings, in order.
+        limits: what is dropped.
+
+    Returns:
+        Lines and patches as they were. A spot takes the surest type that is not *other*, and the
+        condition of that type; its probability is that of the less sure of the two stages.
+    """
+    limits = limits or TypingLimits()
+    told = iter(answers)
+    kept: list[Finding] = []
+    for finding in findings:
+        if finding.condition not in SPOT_TYPES:
+            kept.append(finding)
+            continue
+        answer = next(told)
+        if answer.get(LesionType.OTHER, 0.0) <= limits.other_at_most:
+            kept.append(_typed(finding, answer))
+    return _without_doubles(kept, limits.overlap)
+
+
+def _typed(finding: Finding, answer: Mapping[LesionType, float]) -> Finding:
+    lesion = {t: p for t, p in answer.items() if t is not LesionType.OTHER}
+    whole = sum(lesion.values())
+    kind = max(lesion, key=lambda t: lesion[t])
+    return replace(
+        finding,
+        type=kind,
+        condition=kind.condition or finding.condition,
+        probability=min(finding.probability, whole),
+        type_probability=lesion[kind] / whole,
+    )
+
+
+def _without_doubles(findings: Sequence[Finding], overlap: float) -> tuple[Finding, ...]:
+    """Drop typed spots that lie on a surer one of the same condition."""
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda f: -f.probability):
+        if finding.type_probability is None or not any(
+            other.type_probability is not None
+            and other.condition is finding.condition
+            and _iou(other.bbox_xyxy, finding.bbox_xyxy) > overlap
+            for other in kept
+        ):
+            kept.append(finding)
+    chosen = {id(finding) for finding in kept}
+    return tuple(finding for finding in findings if id(finding) in chosen)
+
+
+def _iou(a: Box, b: Box) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    areas = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (a, b))
+    return shared / (areas - shared)

@@ -1,0 +1,124 @@
+"""Variants of loss and network, trained for equal minutes, in one table."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cutis.core.errors import InputError
+from cutis.datasets.pack import PackedSet
+from cutis.networks.unet import Encoder
+from cutis.training import checkpoint
+from cutis.training.conditions import Recipe, glowai_v1, load_trained, train_conditions
+from cutis.training.loop import Moment
+from cutis.training.objectives import PixelLoss, RegionLoss
+from cutis.training.precision import best_device
+from cutis.training.validation import validate
+
+_LOSSES = {
+    "cross-entropy": (PixelLoss.CROSS_ENTROPY, RegionLoss.NONE),
+    "cross-entropy + dice": (PixelLoss.CROSS_ENTROPY, RegionLoss.DICE),
+    "jaccard": (PixelLoss.NONE, RegionLoss.JACCARD),
+}
+_ENCODERS = (Encoder.EFFICIENTNET_LITE0, Encoder.MIT_B0, Encoder.CNN_RNN)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A recipe under a name."""
+
+    name: str
+    recipe: Recipe
+
+
+def variants(
+    *, kinds: int, minutes: float, seed: int = 0, only: Sequence[str] | None = None
+) -> list[Variant]:
+    """Return what is compared: losses on ResNet-34 from scratch, then other encoders.
+
+    Only EfficientNet-Lite0 starts from ImageNet; the others start from random weights.
+
+    Args:
+        kinds: 4 or 6, of ``glowai-v1``.
+        minutes: for each variant.
+        seed: of all of them.
+        only: names to keep; None for all.
+
+    Raises:
+        InputError: a name in ``only`` is unknown.
+    """
+    base = glowai_v1(kinds=kinds, minutes=minutes).with_loop(seed=seed)
+    on_losses = [
+        Variant(f"resnet34, {name}", base.with_loss(*losses)) for name, losses in _LOSSES.items()
+    ]
+    with_dice = base.with_loss(*_LOSSES["cross-entropy + dice"])
+    on_encoders = [
+        Variant(f"{encoder}, cross-entropy + dice", with_dice.with_encoder(encoder))
+        for encoder in _ENCODERS
+    ]
+    known = {variant.name: variant for variant in (*on_losses, *on_encoders)}
+    if only and (unknown := sorted(set(only) - known.keys())):
+        raise InputError(f"Variants are {'; '.join(known)}. There is no {unknown[0]}.")
+    return [variant for name, variant in known.items() if not only or name in only]
+
+
+def compare(
+    pack: PackedSet,
+    chosen: Sequence[Variant],
+    table: Path,
+    *,
+    watch: Callable[[Moment], None] = lambda _moment: None,
+) -> list[dict[str, Any]]:
+    """Train every variant and write one table of how each does on all held-out people.
+
+    Each variant's folder stands beside the table and is named after it. The table is written
+    anew after every variant, so that a comparison that is stopped keeps what it has; one that
+    is started again goes on with the variants not yet complete.
+
+    Args:
+        pack: the data.
+        chosen: what is compared.
+        table: ``.csv`` or ``.json``.
+        watch: is told where each training stands.
+
+    Raises:
+        InputError: the table has another ending.
+    """
+    if table.suffix not in {".csv", ".json"}:
+        raise InputError(f"A table ends in .csv or .json, not in {table.suffix or 'nothing'}.")
+    rows: list[dict[str, Any]] = []
+    for variant in chosen:
+        folder = table.with_suffix("") / re.sub(r"[^a-z0-9]+", "-", variant.name)
+        resume = (folder / checkpoint.PROGRESS).exists()
+        outcome = train_conditions(variant.recipe, pack, folder, resume=resume, watch=watch)
+        trained = load_trained(folder)
+        network = trained.network.to(best_device())
+        overlap = validate(network, pack, trained.objective, trained.inputs)
+        steps = {"variant": variant.name, "steps": outcome.steps, "seconds": outcome.elapsed_s}
+        rows.append(steps | overlap.to_dict())
+        _write(rows, table)
+        if not outcome.complete:
+            break
+    return rows
+
+
+def _write(rows: Sequence[dict[str, Any]], table: Path) -> None:
+    table.parent.mkdir(parents=True, exist_ok=True)
+    if table.suffix == ".json":
+        known = [{k: None if _unknown(v) else v for k, v in row.items()} for row in rows]
+        checkpoint.save_json({"variants": known}, table)
+        return
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _unknown(value: Any) -> bool:
+    return isinstance(value, float) and bool(np.isnan(value))
