@@ -1,6 +1,6 @@
 """How far each score moves when nothing but the photograph changes.
 
-    python benchmarks/repeatability.py [--photos 72] [--write]
+    python benchmarks/repeatability.py [--photos 72] [--write [--only acne redness]]
 
 Each photo is changed in exposure, white balance, size, compression, noise, focus, framing, lean and
 mirroring, all small and usual between two shots. The deviation within a photo, against the mean
@@ -33,6 +33,8 @@ from cutis.wiring import build_tools
 LARGE = ("clean/features", "clean/sfhq")
 """Sets of which the largest photos are added, since few are close enough for pores and flakes."""
 SETS = ("clean/interfaces", "clean/features", "clean/sfhq", "clean/sfhq_t2i")
+MARKED = "dev/acne"
+"""Faces with many spots, so that the deviation of high scores is measured, not extrapolated."""
 PACKAGED = Path(cutis.__file__).parent / "steps" / "scoring" / "repeatability.json"
 FEWEST = 8
 """Photos that a scale class needs for figures of its own."""
@@ -71,6 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=72)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--only", nargs="+", help="with --write: of these conditions alone")
+    parser.add_argument("--marked", type=int, default=18, help="photos of faces with acne")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/repeatability.json"))
     options = parser.parse_args()
     tools = build_tools(Settings(quality=QualitySettings(strictness=Strictness.OFF)))
@@ -78,6 +82,7 @@ def main() -> None:
     rows: list[dict] = []
     files = [p for s in SETS for p in photos_of(s, options.photos // len(SETS))]
     files += [p for p in largest_of(LARGE, options.photos // 4) if p not in files]
+    files += photos_of(MARKED, options.marked) if options.marked else []
     for number, path in enumerate(files):
         rows += _measure(open_photo(path), tools, rng)
         print(f"\r{number + 1} of {len(files)} photos", end="", file=sys.stderr)
@@ -91,8 +96,16 @@ def main() -> None:
     print(text)
     options.out.write_text(text, encoding="utf-8")
     if options.write:
-        kept = {k: result[k] for k in ("photos", "variants", "deviation")}
-        PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        _write(result, options.only)
+
+
+def _write(result: dict, only: list[str] | None) -> None:
+    """Put the deviations into the package; with ``only``, those of some conditions."""
+    kept = {k: result[k] for k in ("photos", "variants", "deviation")}
+    if only:
+        kept = json.loads(PACKAGED.read_text(encoding="utf-8"))
+        kept["deviation"] |= {name: result["deviation"][name] for name in only}
+    PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def _measure(photo: Photo, tools: Tools, rng: np.random.Generator) -> list[dict]:
