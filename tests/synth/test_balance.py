@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def faces(**counts: int) -> list[FaceFacts]:
         for i in range(count):
             light = ("frontal", "frontal", "subject_left")[i % 3]
             age = ("unknown", "unknown", "old", "young", "unknown", "young")[i % 6]
-            found.append(FaceFacts(f"{tone}{i}", tone, tone, ITA_DEG[tone], light, age, ""))
+            found.append(FaceFacts(f"{tone}{i}", tone, tone, ITA_DEG[tone], light, age, "", 0.3))
     return found
 
 
@@ -110,3 +111,16 @@ def test_the_table_counts_every_axis_and_shows_what_is_missing():
 
 def test_an_empty_set_has_a_table_of_noughts():
     assert "0.0%" in format_balance(count_balance([]))
+
+
+def test_sharp_faces_come_more_often_and_tones_stay_even():
+    sharp_ones = np.random.default_rng(0).random(1200) < 0.25
+    facts = [
+        replace(face, mm_per_px=0.25 if sharp_one else 0.75)
+        for face, sharp_one in zip(faces(light=800, dark=400), sharp_ones, strict=True)
+    ]
+    picked = drawn(facts)
+    sharp = sum(face.mm_per_px < 0.5 for face in picked) / len(picked)
+    assert sharp == pytest.approx(0.75, abs=0.05)  # a quarter of the faces, nine times as often
+    tones = Counter(ita_to_group(face.ita_deg) for face in picked)
+    assert abs(tones[ItaGroup.LIGHT] - tones[ItaGroup.DARK]) < 0.05 * len(picked)

@@ -28,13 +28,16 @@ SIDE_LIGHT = 0.25
 """Slope of log luminance over half the width of the skin from which light comes from a side."""
 
 SURVEY = "survey.json"
-_VERSION = 1
+_VERSION = 2
 _PRINT_SCALE = 400.0
 
 
 @dataclass(frozen=True, slots=True)
 class FaceFacts:
-    """One face of a bank. ``person`` groups photos that may show the same person."""
+    """One face of a bank. ``person`` groups photos that may show the same person.
+
+    ``mm_per_px`` is the scale of the face's crop; a smaller one shows finer detail.
+    """
 
     file: str
     source: str
@@ -43,6 +46,7 @@ class FaceFacts:
     light: str
     age: str
     sha256: str
+    mm_per_px: float
 
 
 def survey(
@@ -111,6 +115,7 @@ def _look(file: Path) -> dict[str, Any]:
         light=light_of(face),
         age=age_of(face.source),
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        mm_per_px=face.mm_per_px,
     )
     coarse = np.clip(np.round(fingerprint(face.rgb) * _PRINT_SCALE), -127, 127).astype(np.int8)
     return asdict(facts) | {"fingerprint": base64.b64encode(coarse.tobytes()).decode()}

@@ -62,9 +62,11 @@ class NetworkSpec:
             expected share of positive pixels spares the first steps from unlearning 50 %.
         mid_grey: what the input holds where sRGB is 0.5: 0 for `skin_channels`, 0.5 for sRGB
             in 0-1; needed to fit pretrained weights.
-        decoder_channels: widths of the decoder blocks, deepest first. As many as stages of the
-            encoder are used: five, or four, which leaves out the half of a ResNet-34's weights
-            that sees at a 32nd of the picture's scale.
+        decoder_channels: widths of the decoder blocks, deepest first. With ``output_stride`` they
+            say how many stages of the encoder are used: five, or four, which leaves out the half
+            of a ResNet-34's weights that sees at a 32nd of the picture's scale.
+        output_stride: 1, or 2 for a decoder that ends at half of the picture's scale, which halves
+            the time of a step; the logits are then enlarged, outside of training.
         fixed_depthwise: depthwise filters of a pretrained encoder stay as they are; their
             gradients cost a CPU half of a step.
     """
@@ -77,6 +79,12 @@ class NetworkSpec:
     mid_grey: float = 0.0
     decoder_channels: tuple[int, ...] = (256, 128, 64, 32, 16)
     fixed_depthwise: bool = False
+    output_stride: int = 1
+
+    @property
+    def depth(self) -> int:
+        """How many times the encoder halves the picture."""
+        return len(self.decoder_channels) + self.output_stride.bit_length() - 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -99,16 +107,27 @@ class NetworkSpec:
 class UNet(nn.Module):
     """An encoder, a U-Net decoder with skip connections, and a 3x3 head."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, head: nn.Module) -> None:
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, head: nn.Module, *, output_stride: int = 1
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.head = head
+        self.output_stride = output_stride
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits ``N classes H W`` of ``N C H W`` inputs."""
+        """Return the logits of ``N C H W`` inputs, ``N classes H W``.
+
+        In training they have the network's own scale, ``H / output_stride``, where the loss is
+        taken; in evaluation they are enlarged.
+        """
         logits: Tensor = self.head(self.decoder(self.encoder(inputs)))
-        return logits
+        if self.output_stride == 1 or self.training:
+            return logits
+        return nn.functional.interpolate(
+            logits, scale_factor=float(self.output_stride), mode="bilinear"
+        )
 
 
 def build_network(spec: NetworkSpec, *, pretrained: bool = True) -> nn.Module:
@@ -132,7 +151,7 @@ def build_network(spec: NetworkSpec, *, pretrained: bool = True) -> nn.Module:
     encoder, widths = _encoder(spec, weights)
     if spec.fixed_depthwise:
         fix_depthwise(encoder)
-    return UNet(encoder, _decoder(widths, spec), _head(spec))
+    return UNet(encoder, _decoder(widths, spec), _head(spec), output_stride=spec.output_stride)
 
 
 def fix_depthwise(encoder: nn.Module) -> None:
@@ -160,7 +179,7 @@ def _library_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Se
         encoder = smp.encoders.get_encoder(
             spec.encoder.value,
             in_channels=3 if wanted else spec.in_channels,
-            depth=len(spec.decoder_channels),
+            depth=spec.depth,
             weights="imagenet" if wanted else None,
         )
     except OSError as error:
@@ -170,7 +189,7 @@ def _library_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Se
         ) from error
     if wanted:
         _fit_library_stem(encoder, spec)
-    if spec.encoder is Encoder.RESNET34 and len(spec.decoder_channels) < _DEEPEST:
+    if spec.encoder is Encoder.RESNET34 and spec.depth < _DEEPEST:
         encoder.layer4 = nn.Identity()  # the library keeps it although nothing passes through
     return encoder, [spec.in_channels, *encoder.out_channels[1:]]
 
@@ -189,7 +208,7 @@ def _lite0_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Sequ
     encoder = smp.encoders.get_encoder(
         "tu-tf_efficientnet_lite0",
         in_channels=3 if wanted else spec.in_channels,
-        depth=len(spec.decoder_channels),
+        depth=spec.depth,
         weights=None,
     )
     make_padding_static(encoder)

@@ -21,6 +21,7 @@ SEVERITIES = ("none", "mild", "moderate", "severe")
 _SEVERITY_SHARE = (0.2, 0.35, 0.28, 0.17)
 _FINE = (0.2, 0.36)
 _COARSE = (0.5, 0.78)
+_SIDE_OF_COARSE_PX = 256
 _MOST_ENLARGED = 2.2
 
 
@@ -68,7 +69,10 @@ def draw(
 def _view(face: PreparedFace, rng: np.random.Generator, style: Style, plan: Plan) -> View:
     finest = max(_FINE[0], face.mm_per_px / _MOST_ENLARGED)
     fine = style is Style.FIELD and finest < _FINE[1] and rng.random() < plan.fine_share
-    low, high = (finest, _FINE[1]) if fine else (max(_COARSE[0], finest), _COARSE[1])
+    # a patch is seen on the whole face, whatever the picture's side
+    wider = _SIDE_OF_COARSE_PX / plan.size_px if style is Style.PATCHES else 1.0
+    coarse = (max(wider * _COARSE[0], finest), wider * _COARSE[1])
+    low, high = (finest, _FINE[1]) if fine else coarse
     mm_per_px = float(np.exp(rng.uniform(np.log(low), np.log(max(low * 1.01, high)))))
     x, y = _centre(face, rng, spread=1.0 if fine else 0.25)
     return View(
@@ -124,7 +128,7 @@ def _camera(rng: np.random.Generator, view: View) -> Camera:
         saturation=round(float(np.exp(rng.normal(0.02, 0.14))), 4),
         contrast=round(float(np.exp(rng.normal(0, 0.12))), 4),
         blur_px=round(float(max(0.0, rng.normal(0.35, 0.45))), 3),
-        resize=round(float(rng.uniform(0.55, 1.0)), 3) if fine and rng.random() < 0.55 else 1.0,
+        resize=round(float(rng.uniform(0.5, 0.95)), 3) if fine and rng.random() < 0.7 else 1.0,
         noise=round(float(abs(rng.normal(0, 0.012))), 4),
         sharpen=round(float(rng.uniform(0.1, 0.8)), 3) if rng.random() < 0.3 else 0.0,
         jpeg=tuple(int(q) for q in rng.integers(55, 97, 2 if again else 1)),

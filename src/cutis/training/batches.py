@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 import cv2
@@ -81,6 +82,13 @@ class Batch:
     ignore: Tensor
     weight: Tensor
 
+    def every(self, step: int) -> Batch:
+        """Return the batch with the labels of every ``step``-th row and column only."""
+        if step == 1:
+            return self
+        labels, ignore = (bits[:, ::step, ::step] for bits in (self.labels, self.ignore))
+        return Batch(self.inputs, labels, ignore, self.weight)
+
     def to(self, device: torch.device) -> Batch:
         """Return the batch on ``device``, its inputs channels last."""
         inputs = self.inputs.to(device, non_blocking=True)
@@ -133,7 +141,7 @@ class BatchSource:
         return stack([self._example(int(index), rng) for index in chosen])
 
     def stream(self, first_step: int = 0, *, workers: int = 1, ahead: int = 3) -> Generator[Batch]:
-        """Yield batches without end, ``ahead`` of them prepared by threads in the background."""
+        """Yield batches without end; see `prefetched`."""
         yield from prefetched(self.batch, first_step, workers=workers, ahead=ahead)
 
     def _example(self, index: int, rng: np.random.Generator) -> Example:
@@ -159,7 +167,12 @@ class BatchSource:
 def prefetched(
     make: Callable[[int], Batch], first: int, *, workers: int, ahead: int
 ) -> Generator[Batch]:
-    """Yield ``make(first)``, ``make(first + 1)`` and so on, made by threads ``ahead`` of use."""
+    """Yield ``make(first)``, ``make(first + 1)`` and so on, made by threads ``ahead`` of use.
+
+    Without ``workers`` each is made when it is asked for.
+    """
+    if workers == 0:
+        yield from map(make, count(first))
     cv2.setNumThreads(1)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="batches")
     waiting: deque[Future[Batch]] = deque()

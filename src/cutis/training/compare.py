@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,14 @@ from cutis.core.errors import InputError
 from cutis.datasets.pack import PackedSet
 from cutis.networks.unet import Encoder
 from cutis.training import checkpoint
-from cutis.training.conditions import Recipe, glowai_v1, load_trained, train_conditions
-from cutis.training.loop import Moment
+from cutis.training.conditions import (
+    LIGHT_DECODER,
+    Recipe,
+    glowai_v1,
+    load_trained,
+    train_conditions,
+)
+from cutis.training.loop import Moment, Optimiser, Schedule
 from cutis.training.objectives import PixelLoss, RegionLoss
 from cutis.training.precision import best_device
 from cutis.training.validation import validate
@@ -26,6 +32,16 @@ _LOSSES = {
     "cross-entropy + dice": (PixelLoss.CROSS_ENTROPY, RegionLoss.DICE),
     "jaccard": (PixelLoss.NONE, RegionLoss.JACCARD),
 }
+_TUNED = {
+    "learning_rate": 2e-3,
+    "optimiser": Optimiser.ADAMW,
+    "weight_decay": 0.01,
+    "schedule": Schedule.COSINE,
+    "warmup_steps": 50,
+    "ema_decay": 0.99,
+    "clip_norm": 1.0,
+}
+"""What `LoopOptions` would be without the source's constant rate, for a short training."""
 _ENCODERS = (Encoder.EFFICIENTNET_LITE0, Encoder.MIT_B0, Encoder.CNN_RNN)
 
 
@@ -42,7 +58,9 @@ def variants(
 ) -> list[Variant]:
     """Return what is compared: losses on ResNet-34 from scratch, then other encoders.
 
-    Only EfficientNet-Lite0 starts from ImageNet; the others start from random weights.
+    Only EfficientNet-Lite0 starts from ImageNet; the others start from random weights. All follow
+    the source's constant rate but the last, whose rate is higher and falls, and whose decoder is
+    that of `cutis_v2`.
 
     Args:
         kinds: 4 or 6, of ``glowai-v1``.
@@ -62,10 +80,17 @@ def variants(
         Variant(f"{encoder}, cross-entropy + dice", with_dice.with_encoder(encoder))
         for encoder in _ENCODERS
     ]
-    known = {variant.name: variant for variant in (*on_losses, *on_encoders)}
+    known = {variant.name: variant for variant in (*on_losses, *on_encoders, _tuned(with_dice))}
     if only and (unknown := sorted(set(only) - known.keys())):
         raise InputError(f"Variants are {'; '.join(known)}. There is no {unknown[0]}.")
     return [variant for name, variant in known.items() if not only or name in only]
+
+
+def _tuned(with_dice: Recipe) -> Variant:
+    """Return the variant that follows `cutis_v2` in all but its classes and its input."""
+    recipe = with_dice.with_encoder(Encoder.EFFICIENTNET_LITE0).with_loop(**_TUNED)
+    recipe = replace(recipe, network=replace(recipe.network, **LIGHT_DECODER))
+    return Variant(f"{Encoder.EFFICIENTNET_LITE0}, light decoder, cosine", recipe)
 
 
 def compare(

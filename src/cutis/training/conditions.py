@@ -32,6 +32,13 @@ from cutis.training.validation import validate
 FOUR_KINDS = (Condition.ACNE, Condition.REDNESS, Condition.PIGMENTATION, Condition.TEXTURE)
 SIX_KINDS = (*FOUR_KINDS, Condition.DRYNESS, Condition.SCARRING)
 
+LIGHT_DECODER: Mapping[str, Any] = {
+    "decoder_channels": (128, 64, 32),
+    "output_stride": 2,
+    "fixed_depthwise": True,
+}
+"""Of a `NetworkSpec` that two processor cores can train."""
+
 _PRIOR_LOGITS = {
     Condition.ACNE: -4.0,
     Condition.REDNESS: -2.5,
@@ -143,9 +150,8 @@ def cutis_v2(*, minutes: float | None = 60.0) -> Recipe:
             classes=len(TARGETS),
             weights=Weights.IMAGENET,
             head_bias=tuple(_PRIOR_LOGITS[kind] for kind in TARGETS),
-            decoder_channels=(128, 64, 32, 16),
-            fixed_depthwise=True,
             mid_grey=inputs.mid_grey,
+            **LIGHT_DECODER,
         ),
         inputs=inputs,
         objective=Objective(
@@ -203,10 +209,11 @@ def train_conditions(
     if start_from is not None and not resume:
         checkpoint.load_weights(network, start_from / checkpoint.BEST)
     describe(recipe, folder)
+    threads = spare_workers() if workers is None else workers
     task = Task(
         network.to(best_device()),
         recipe.objective.loss,
-        lambda step: _batches(recipe, pack, mined, (step, workers or spare_workers())),
+        lambda step: _batches(recipe, pack, mined, (step, threads)),
         lambda candidate: _scores(recipe, pack, candidate),
     )
     return train(task, recipe.loop, folder, resume=resume, watch=watch)

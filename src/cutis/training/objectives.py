@@ -88,8 +88,9 @@ class Objective:
         return (BACKGROUND, *names) if self.exclusive else names
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the loss of ``N C H W`` logits."""
+        """Return the loss of ``N C H W`` logits; coarser ones skip labels to match."""
         logits = logits.float().contiguous()
+        batch = batch.every(batch.labels.shape[-1] // logits.shape[-1])
         if self.exclusive:
             return self._exclusive_loss(logits, batch)
         return self._independent_loss(logits, batch)
