@@ -42,6 +42,8 @@ _TUNED = {
     "clip_norm": 1.0,
 }
 """What `LoopOptions` would be without the source's constant rate, for a short training."""
+_VALIDATIONS, _LOOKED_AT = 3, 320
+"""How often a variant is validated in training, and on how many pictures at the end."""
 _ENCODERS = (Encoder.EFFICIENTNET_LITE0, Encoder.MIT_B0, Encoder.CNN_RNN)
 
 
@@ -71,7 +73,7 @@ def variants(
     Raises:
         InputError: a name in ``only`` is unknown.
     """
-    base = glowai_v1(kinds=kinds, minutes=minutes).with_loop(seed=seed)
+    base = glowai_v1(kinds=kinds, minutes=minutes).with_loop(seed=seed, validations=_VALIDATIONS)
     on_losses = [
         Variant(f"resnet34, {name}", base.with_loss(*losses)) for name, losses in _LOSSES.items()
     ]
@@ -100,7 +102,7 @@ def compare(
     *,
     watch: Callable[[Moment], None] = lambda _moment: None,
 ) -> list[dict[str, Any]]:
-    """Train every variant and write one table of how each does on all held-out people.
+    """Train every variant and write one table of how each does on held-out people.
 
     Each variant's folder stands beside the table and is named after it. The table is written
     anew after every variant, so that a comparison that is stopped keeps what it has; one that
@@ -124,7 +126,7 @@ def compare(
         outcome = train_conditions(variant.recipe, pack, folder, resume=resume, watch=watch)
         trained = load_trained(folder)
         network = trained.network.to(best_device())
-        overlap = validate(network, pack, trained.objective, trained.inputs)
+        overlap = validate(network, pack, trained.objective, trained.inputs, limit=_LOOKED_AT)
         steps = {"variant": variant.name, "steps": outcome.steps, "seconds": outcome.elapsed_s}
         rows.append(steps | overlap.to_dict())
         _write(rows, table)

@@ -89,7 +89,7 @@ class Recipe:
     focus: tuple[Condition, ...] = ()
     focus_weight: float = 2.0
     mined_share: float = 0.08
-    validation_limit: int = 400
+    validation_limit: int = 200
 
     def with_encoder(self, encoder: Encoder, weights: Weights | None = None) -> Recipe:
         """Return the recipe with another encoder, from ImageNet where that needs no internet."""
@@ -162,7 +162,7 @@ def cutis_v2(*, minutes: float | None = 60.0) -> Recipe:
             region_weight=0.3,
             positive_weights=tuple(_POSITIVE_WEIGHTS[kind] for kind in TARGETS),
         ),
-        loop=LoopOptions(minutes, learning_rate=3e-3, ema_decay=0.998),
+        loop=LoopOptions(minutes, learning_rate=3e-3, ema_decay=0.998, validations=6),
         jitter=Jitter(crop_px=192),
         focus=(Condition.ACNE, Condition.REDNESS, Condition.WRINKLES),
     )
