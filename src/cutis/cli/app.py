@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cutis import __version__
-from cutis.cli import analyze, demo, doctor, explain, models, schema, synth, train
+from cutis.cli import analyze, demo, doctor, explain, models, plan, schema, synth, train
 from cutis.cli.errors import exit_code, report
 from cutis.core.errors import CutisError
 
@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("explain-score")(explain.explain_score)
+app.command("plan")(plan.plan)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
