@@ -253,12 +253,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A public source: its title, who published it, and where it is found."""
+    """A public source: its title, who published it, and where it is found.
+
+    A page that is revised from time to time has no year.
+    """
 
     id: str
     title: str
     publisher: str
-    year: int
+    year: int | None = None
     url: str | None = None
     doi: str | None = None
 

@@ -101,4 +101,5 @@ def _firing(firing: Firing) -> str:
 
 def _source(source: Source) -> str:
     place = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
-    return f"{source.id}: {source.title}. {source.publisher}, {source.year}. {place}".rstrip()
+    year = f", {source.year}" if source.year else ""
+    return f"{source.id}: {source.title}. {source.publisher}{year}. {place}".rstrip()
