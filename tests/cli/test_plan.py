@@ -85,6 +85,15 @@ def test_a_mole_refers_and_names_no_product(run: Run):
         assert word not in result.stdout
 
 
+def test_where_help_is_needed_today_nothing_else_is_told(run: Run):
+    Path("alone.toml").write_text('age_years = 34\nsigns = ["self_harm"]', encoding="utf-8")
+    text = run("a.json", "--profile", "alone.toml").stdout
+    assert "crisis line" in section(text, "Clinician")
+    assert "not have to carry this alone" in section(text, "What else helps")
+    for title in ("Morning", "Evening", "What to look at first", "See a clinician"):
+        assert f"\n\n{title}" not in text
+
+
 def test_without_a_profile_the_plan_is_gentle_and_says_what_it_waits_for(run: Run):
     result = run("a.json")
     assert result.exit_code == 0

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from cutis.core.advice import Advice, CareStep, Firing, Plan, Priority, Source
+from cutis.core.advice import Advice, CareLevel, CareStep, Firing, Plan, Priority, Source
 from cutis.reports.rounding import rounded
 from cutis.reports.wording import CONDITIONS, sentence_case
 
@@ -41,15 +41,24 @@ def plan_to_text(plan: Plan, missing: str = "", *, why: bool = False) -> str:
         _block("What else helps", (_line(habit) for habit in plan.habits)),
         _block("Better left out", (_line(entry.advice) for entry in plan.avoid)),
         _block("Waits for an answer", (_line(entry.advice) for entry in plan.held_back)),
-        _block("What this photo did not show", _not_judged(plan)),
-        _filled(missing),
-        _block("See a clinician, whatever the numbers say, when", plan.watch_for),
+        *_around(plan, missing),
         _filled(plan.disclaimer),
     ]
     if why:
         blocks.append(_block("Why: every rule that fired, in order", map(_firing, plan.chain)))
         blocks.append(_block("Sources", map(_source, plan.sources)))
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _around(plan: Plan, missing: str) -> tuple[str, ...]:
+    """Return what is told around a plan, but where nothing should distract from a referral."""
+    if plan.care is CareLevel.NOTHING:
+        return ()
+    return (
+        _block("What this photo did not show", _not_judged(plan)),
+        _filled(missing),
+        _block("See a clinician, whatever the numbers say, when", plan.watch_for),
+    )
 
 
 def _block(title: str, lines: Iterable[str]) -> str:

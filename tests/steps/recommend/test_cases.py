@@ -37,8 +37,10 @@ NOTHING_APPLIES = {
 }
 KNOWN = {
     "name", "referral", "care", "scores", "profile", "complete", "without", "tone", "found",
-    "unsure", "has", "has_not", "held_back", "habits", "not_judged", "morning",
+    "unsure", "has", "has_not", "held_back", "avoid", "habits", "not_judged", "morning",
 }  # fmt: skip
+
+PLANS: dict[str, Plan] = {}
 
 every_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 
@@ -52,6 +54,13 @@ def profile_of(case: dict[str, Any]) -> Profile:
 
 
 def plan_of(case: dict[str, Any]) -> Plan:
+    """Return the plan of a case; it is made once."""
+    if case["name"] not in PLANS:
+        PLANS[case["name"]] = make_plan(case)
+    return PLANS[case["name"]]
+
+
+def make_plan(case: dict[str, Any]) -> Plan:
     scores = {
         Condition(name): None if numbers == "not measured" else tuple(map(float, numbers))
         for name, numbers in case.get("scores", {}).items()
@@ -108,6 +117,7 @@ def test_what_waits_what_helps_and_what_was_not_shown_is_told(case: dict[str, An
     plan = plan_of(case)
     habits = shipped_knowledge().habits
     texts = {habit.text for habit in plan.habits}
+    assert set(case.get("avoid", [])) <= {entry.ingredient for entry in plan.avoid}
     assert set(case.get("held_back", [])) <= {entry.ingredient for entry in plan.held_back}
     assert {habits[name].text for name in case.get("habits", [])} <= texts
     hidden = {name for name, numbers in case.get("scores", {}).items() if numbers == "not measured"}

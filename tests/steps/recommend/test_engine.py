@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutis.core.advice import Fact, FactKind
@@ -26,6 +26,7 @@ def letters(facts: frozenset[Fact]) -> str:
     return "".join(sorted(f.subject for f in facts))
 
 
+unhurried = settings(deadline=None)
 facts = st.text("abcdefgh", max_size=3)
 rule_sets = st.lists(st.tuples(facts, facts), max_size=12).map(
     lambda pairs: [rule(f"r{i:02}", when, then) for i, (when, then) in enumerate(pairs)]
@@ -58,6 +59,7 @@ def test_twins_are_refused():
         infer([], [rule("1", "a", "b"), rule("1", "b", "c")])
 
 
+@unhurried
 @given(rule_sets, facts, st.randoms(use_true_random=False))
 def test_the_order_of_rules_and_facts_does_not_matter(
     rules: list[Rule], start: str, chance: random.Random
@@ -68,6 +70,7 @@ def test_the_order_of_rules_and_facts_does_not_matter(
     assert infer(given_facts, mixed) == infer(map(fact, start), rules)
 
 
+@unhurried
 @given(rule_sets, facts)
 def test_the_answer_is_the_least_fixed_point(rules: list[Rule], start: str):
     """Closed under the rules; and, found in another way, nothing is in it without a reason."""
@@ -81,6 +84,7 @@ def test_the_answer_is_the_least_fixed_point(rules: list[Rule], start: str):
     assert inference.facts == known
 
 
+@unhurried
 @given(rule_sets, facts)
 def test_each_rule_fires_once_at_most_and_its_reasons_come_before(rules: list[Rule], start: str):
     chain = infer(map(fact, start), rules).chain
@@ -91,12 +95,14 @@ def test_each_rule_fires_once_at_most_and_its_reasons_come_before(rules: list[Ru
         known |= set(firing.concluded)
 
 
+@unhurried
 @given(rule_sets, facts, facts)
 def test_more_facts_never_conclude_less(rules: list[Rule], start: str, more: str):
     few, many = infer(map(fact, start), rules), infer(map(fact, start + more), rules)
     assert few.facts <= many.facts
 
 
+@unhurried
 @given(st.randoms(use_true_random=False))
 def test_the_shipped_rules_in_any_order(chance: random.Random):
     rules = list(shipped_knowledge().rules)

@@ -94,7 +94,7 @@ photos = st.builds(
 )
 
 
-thoroughly = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thoroughly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def draft_of(plan: Plan, found: frozenset[LesionType]) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_assessments import NOT_MEASURED, score
 
@@ -21,6 +21,7 @@ from cutis.steps.scoring import FORMULAS
 
 ACNE = shipped_knowledge().conditions[Condition.ACNE]
 ORDER = list(Severity)
+unhurried = settings(deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_the_bands_of_acne_are_those_of_hayashi():
     assert (ACNE.moderate_from, ACNE.severe_from) == (anchors[5.0], anchors[20.0])
 
 
+@unhurried
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100))
 def test_more_is_never_a_lower_band(a: float, b: float, c: float):
     low, value, high = sorted((a, b, c))
@@ -87,6 +89,7 @@ def test_ranks_rise_by_one_where_marks_stay_or_a_clinician_should_look():
     assert rank_conditions(acne, nodules, knowledge)[0].criticality == 3
 
 
+@unhurried
 @given(st.lists(st.floats(0, 100), min_size=10, max_size=10))
 def test_priorities_lie_between_0_and_9_and_fall(values: list[float]):
     scores = {c: score((v, v, v)) for c, v in zip(Condition, values, strict=True)}

@@ -137,10 +137,15 @@ def _advice(text: str, firings: Iterable[Firing]) -> Advice:
 
 
 def _referral(chooser: Chooser) -> Referral:
-    """Return the strongest referral with all reasons, the strongest first."""
+    """Return the strongest referral with all reasons, the strongest first.
+
+    Where the plan holds nothing, only the reasons of the strongest are told.
+    """
     facts = sorted(
         chooser.facts(FactKind.REFER), key=lambda fact: -ReferralLevel(fact.subject).rank
     )
+    if chooser.care is CareLevel.NOTHING:
+        facts = facts[:1]
     firings = [firing for fact in facts for firing in chooser.inference.firings_of(fact)]
     known = chooser.profile.signs is not None
     return Referral(
