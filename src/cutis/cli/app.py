@@ -9,7 +9,19 @@ import typer
 from typer.core import TyperGroup
 
 from cutis import __version__
-from cutis.cli import analyze, demo, doctor, explain, models, plan, schema, synth, train
+from cutis.cli import (
+    analyze,
+    compare,
+    demo,
+    doctor,
+    explain,
+    models,
+    plan,
+    schema,
+    synth,
+    track,
+    train,
+)
 from cutis.cli.errors import exit_code, report
 from cutis.core.errors import CutisError
 
@@ -37,6 +49,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("analyze")(analyze.analyze)
+app.command("compare")(compare.compare)
+app.command("track")(track.track)
 app.command("explain-score")(explain.explain_score)
 app.command("plan")(plan.plan)
 app.command("schema")(schema.schema)

@@ -125,6 +125,16 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+def write_beside(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put ``files`` into ``folder``, each whole or not at all, and leave what else is there.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    with _disk_errors():
+        _put_all(files, folder)
+
+
 def write_tables(assessments: Sequence[tuple[str, Assessment]], folder: Path) -> None:
     """Put one CSV of scores and one of findings, over all photos, into ``folder``.
 
