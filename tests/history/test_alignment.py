@@ -108,8 +108,9 @@ def test_landmarks_come_back_to_their_place():
     brighter = np.clip((shown[0] - shown[1]).mean(axis=2) - 8, 0, None)
     rows, columns = np.indices(crop.shape) + 0.5
     for x, y in places:
-        near = brighter * (np.hypot(columns - x, rows - y) < 15)
-        found = np.array([(near * columns).sum(), (near * rows).sum()]) / near.sum()
+        part = slice(int(y) - 14, int(y) + 15), slice(int(x) - 14, int(x) + 15)
+        near, u, v = brighter[part], columns[part], rows[part]
+        found = np.array([(near * u).sum(), (near * v).sum()]) / near.sum()
         assert np.hypot(*(found - (x, y))) < WITHIN_PX
 
 
@@ -135,7 +136,7 @@ def test_a_red_disc_shows_at_its_place_in_any_light(gain: tuple[float, float, fl
     away = np.hypot(columns - x, rows - y)
     inside, outside = away < radius - 3, pair.seen & (away > radius + 6)
     assert np.median(pair.haemoglobin[inside]) == pytest.approx(0.2, abs=0.04)
-    assert abs(np.median(pair.haemoglobin[outside])) < 0.01
+    assert abs(np.median(pair.haemoglobin[outside])) < 0.015
     assert np.quantile(np.abs(pair.haemoglobin[outside]), 0.95) < 0.06
     assert np.median(np.abs(pair.melanin[inside])) < 0.05
     top, left = np.unravel_index(pair.haemoglobin.argmax(), pair.seen.shape)

@@ -40,7 +40,7 @@ def verdicts(comparison: Comparison) -> list[ChangeVerdict]:
     return [v.verdict for v in comparison.conditions.values()] + places
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(values)
 def test_nothing_changes_against_itself(scores: Mapping[Condition, float]):
     same = assessment_of(scores, regions=True)
@@ -50,7 +50,7 @@ def test_nothing_changes_against_itself(scores: Mapping[Condition, float]):
     assert {c for c, v in found.conditions.items() if v.hindrance is None} == set(scores)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(values, values)
 def test_swapping_mirrors_the_verdicts(a: Mapping[Condition, float], b: Mapping[Condition, float]):
     one, other = (assessment_of(v, regions=True) for v in (a, b))
@@ -64,7 +64,7 @@ def test_swapping_mirrors_the_verdicts(a: Mapping[Condition, float], b: Mapping[
         assert (change.detectable, change.needed) == (mirrored.detectable, mirrored.needed)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(values, st.lists(st.floats(-1, 1), min_size=10, max_size=10))
 def test_noise_below_the_detectable_change_never_changes(
     scores: Mapping[Condition, float], shares: list[float]
@@ -79,14 +79,14 @@ def test_noise_below_the_detectable_change_never_changes(
     assert not CHANGED & set(verdicts(found))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(values, values)
 def test_what_is_needed_is_never_less_than_what_is_detectable(
     a: Mapping[Condition, float], b: Mapping[Condition, float]
 ):
     for change in compare(assessment_of(a), assessment_of(b)).conditions.values():
         if change.hindrance is None:
-            assert change.needed >= change.detectable - 1e-3  # 1.96 is rounded
+            assert change.needed >= change.detectable
             assert (change.verdict in CHANGED) == (abs(change.difference) > change.needed)
 
 
@@ -100,7 +100,7 @@ def test_the_detectable_change_is_that_of_bland_and_altman(condition: Condition,
     assert found.detectable == pytest.approx(1.96 * 2**0.5 * deviation)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(0, 6), min_size=1, max_size=12))
 def test_holm_agrees_with_his_rule_on_probabilities(ratios: list[float]):
     """Step down the sorted p-values as the paper words it."""

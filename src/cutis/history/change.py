@@ -215,7 +215,8 @@ def _refused(hindrance: Hindrance) -> Change:
 
 def _judged(found: _Difference, limit: float) -> Change:
     difference = found.after - found.before
-    needed = limit * hypot(*found.deviations)
+    detectable = smallest_detectable_change(*found.deviations)
+    needed = max(detectable, limit * hypot(*found.deviations))
     shown = f"{found.before:.0f} → {found.after:.0f}"
     if abs(difference) <= needed:
         verdict = ChangeVerdict.NO_CHANGE_YOU_CAN_TRUST
@@ -229,7 +230,6 @@ def _judged(found: _Difference, limit: float) -> Change:
             f"{'Less' if less else 'More'} than before: {shown}, "
             f"{abs(difference):.1f} points; up to {needed:.1f} would be noise"
         )
-    detectable = smallest_detectable_change(*found.deviations)
     return Change(verdict, sentence, found.before, found.after, difference, detectable, needed)
 
 
@@ -246,7 +246,7 @@ def _note(
         sum(isinstance(d, _Difference) for d in found.values()) for found in (conditions, places)
     )
     return (
-        f"{face} conditions of the face and {parts} of its regions were compared. In each of the "
-        f"two groups the chance of calling noise a change, anywhere, is held at "
+        f"Compared: {face} of the whole face, {parts} of single regions. In each of these two "
+        f"groups the chance of calling noise a change, anywhere, is held at "
         f"{100 * FAMILY_LEVEL:.0f} % (Holm 1979)."
     )

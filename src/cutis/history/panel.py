@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from cutis.core.arrays import RGB, Gray, Mask
 from cutis.core.errors import InputError
@@ -19,7 +20,7 @@ _GAP_PX, _CAPTION_PX = 8, 30
 _PAPER = 255
 
 
-def draw_panel(pair: AlignedPair) -> RGB:
+def draw_panel(pair: AlignedPair) -> UInt8[np.ndarray, "rows columns 3"]:
     """Return four pictures side by side, each with a caption.
 
     Red is more, blue is less than before; skin not seen in both is grey.
@@ -47,7 +48,7 @@ def _coloured(rgb: RGB, difference: Gray, seen: Mask) -> RGB:
     return np.asarray(gray * (1 - strength) + colour * strength).round().astype(np.uint8)
 
 
-def _captioned(tile: RGB, text: str) -> RGB:
+def _captioned(tile: RGB, text: str) -> UInt8[np.ndarray, "rows w 3"]:
     strip = np.full((_CAPTION_PX, tile.shape[1], 3), _PAPER, np.uint8)
     size = min(0.5, tile.shape[1] / 640)
     cv2.putText(strip, text, (4, 20), cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from cutis.core.arrays import Gray, Mask, Points
 from cutis.core.errors import InputError
@@ -46,7 +46,7 @@ class Warp:
             )
         )
 
-    def mask(self, mask: Mask) -> Mask:
+    def mask(self, mask: Mask) -> Bool[np.ndarray, "rows columns"]:
         """Return a mask of the other photo, laid into the frame; nothing outside that photo."""
         laid = cv2.remap(
             mask.astype(np.uint8),
@@ -58,7 +58,9 @@ class Warp:
         return np.asarray(laid, bool)
 
 
-def warp_between(frame: Points, other: Points, shape: tuple[int, int]) -> Warp:
+def warp_between(
+    frame: Points, other: Float32[np.ndarray, "others 2"], shape: tuple[int, int]
+) -> Warp:
     """Return the warp from a frame of ``shape`` (rows, columns) to another picture.
 
     Args:
