@@ -32,9 +32,11 @@ BENCHMARKS := $(wildcard $(addprefix benchmarks/, \
 	repeatability.py clean_set.py tone_fairness.py conditions.py chromophore_recovery.py mirror_law.py \
 	speed.py))
 
+LEARNING := tests/networks tests/training
+
 took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
 
-.PHONY: help demo test check docs reference bench clean
+.PHONY: help demo test test-training check docs reference bench clean
 
 help:
 	@echo "make demo    install, fetch the face model, assess a real photo, print the report's place"
@@ -51,7 +53,14 @@ demo: $(READY)
 
 test: $(READY_DEV)
 	@$(BIN)/cutis models pull
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(addprefix --ignore=,$(LEARNING))
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(LEARNING)
+	$(took)
+
+# torch and the runtime of the assessment each bring threads of their own; in one process with all
+# other tests they have crashed, so these have their own.
+test-training: $(READY_DEV)
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(LEARNING)
 	$(took)
 
 check: $(READY_DEV)
