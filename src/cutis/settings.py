@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from cutis.assistant.endpoint import API_KEY_VARIABLE, AssistantSettings
 from cutis.core.errors import SettingsError
 from cutis.core.vocabulary import Strictness
 from cutis.models.runtime import RuntimeOptions
@@ -29,7 +30,7 @@ CONFIG_VARIABLE = "CUTIS_CONFIG"
 FILE_NAME = "cutis.toml"
 
 _PREFIX = "CUTIS_"
-_NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "CUTIS_SHARED"})
+_NOT_SETTINGS = frozenset({CONFIG_VARIABLE, API_KEY_VARIABLE, "CUTIS_SHARED"})
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _KIND_NAMES = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
 _Tree = TypeVar("_Tree")
@@ -65,6 +66,7 @@ class Settings:
     quality: QualitySettings = field(default_factory=QualitySettings)
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     models: ModelSettings = field(default_factory=ModelSettings)
+    assistant: AssistantSettings = field(default_factory=AssistantSettings)
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:

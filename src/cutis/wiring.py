@@ -14,11 +14,17 @@ from cutis.core.capture import Photo
 from cutis.core.vocabulary import Condition, Strictness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from cutis.core.concerns import StatedConcern
+    from cutis.core.facts import Answer
     from cutis.models.descriptor import Descriptor
+    from cutis.models.runtime import RuntimeOptions
+    from cutis.models.sentence_encoder import SentenceEncoder
     from cutis.pipeline import Limits, Tools
     from cutis.settings import Settings
+    from cutis.steps.narrate import Catalogue
+    from cutis.steps.originality import Originality
 
 Source = bytes | str | os.PathLike[str] | Photo
 """A photo: its bytes, its path, or one that was opened already."""
@@ -134,3 +140,60 @@ def assess(
 ) -> Assessment:
     """Assess a photo: the plain answer, without pictures; see `examine`."""
     return examine(source, settings=settings, strictness=strictness).assessment
+
+
+def answer_question(
+    question: str, assessment: Assessment, words: Catalogue, *, settings: Settings | None = None
+) -> Answer:
+    """Answer a question from an assessment and from what Cutis says of itself, with sources.
+
+    Args:
+        question: what is asked, in the language of ``words``.
+        assessment: what is known of one photo.
+        words: the language, from `cutis.steps.narrate.read_catalogue`.
+        settings: those of the file and the environment by default; they may name a language model
+            that words the answer, and the key is read from the environment.
+
+    Raises:
+        SettingsError: the settings name a model at an address that is not allowed.
+    """
+    from cutis.assistant.ask import ask  # noqa: PLC0415
+    from cutis.assistant.endpoint import API_KEY_VARIABLE, open_endpoint  # noqa: PLC0415
+    from cutis.core.language import Language  # noqa: PLC0415
+    from cutis.models.sentence_files import is_installed  # noqa: PLC0415
+    from cutis.settings import load_settings  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    endpoint = open_endpoint(settings.assistant, os.environ.get(API_KEY_VARIABLE, ""))
+    english = words.language is Language.ENGLISH
+    embedder = _kept_encoder(settings.runtime) if english and is_installed() else None
+    return ask(question, assessment, words, embedder=embedder, endpoint=endpoint)
+
+
+def read_concern(text: str, *, settings: Settings | None = None) -> StatedConcern:
+    """Read a stated concern in English: how probable each one is, and which words decided.
+
+    Raises:
+        MissingExtraError: the extra ``words`` is not installed.
+        InputError: the text is empty or too long.
+    """
+    from cutis.settings import load_settings  # noqa: PLC0415
+    from cutis.steps.concerns import classify_concern  # noqa: PLC0415
+
+    return classify_concern(text, _kept_encoder((settings or load_settings()).runtime))
+
+
+def check_text(text: str, known: Mapping[str, str] | None = None) -> Originality:
+    """Tell how much of a text stands in Cutis's own texts or in ``known`` texts by name."""
+    from cutis.assistant.knowledge import known_texts  # noqa: PLC0415
+    from cutis.steps.originality import check_originality  # noqa: PLC0415
+
+    return check_originality(text, {**known_texts(), **(known or {})})
+
+
+@lru_cache(maxsize=1)
+def _kept_encoder(options: RuntimeOptions) -> SentenceEncoder:
+    from cutis.models.runtime import Runtime  # noqa: PLC0415
+    from cutis.models.sentence_encoder import SentenceEncoder  # noqa: PLC0415
+
+    return SentenceEncoder(Runtime(options))

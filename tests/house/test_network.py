@@ -1,4 +1,4 @@
-"""Tests cannot reach the network, and the package asks for it in two modules only."""
+"""Tests cannot reach the network, and the package asks for it in three modules only."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_this_machine_may_be_reached():
         socket.create_connection(server.getsockname(), timeout=1).close()
 
 
-def test_two_modules_open_addresses():
-    """Weights are fetched, and painting by a diffusion server is asked of a server that is named.
+def test_three_modules_open_addresses():
+    """Weights are fetched; a server that is named paints, and another may word an answer.
 
-    Both only when told to; an assessment never opens an address.
+    All only when told to; an assessment never opens an address.
     """
     users = set()
     for path in SOURCE.rglob("*.py"):
@@ -41,7 +41,22 @@ def test_two_modules_open_addresses():
                 names = [node.module or ""]
             if set(NETWORK) & {name.split(".")[0] for name in names}:
                 users.add(str(path.relative_to(SOURCE)))
-    assert users == {"models/fetch.py", "synth/comfyui/connection.py"}
+    assert users == {
+        "assistant/endpoint.py",
+        "models/fetch.py",
+        "synth/comfyui/connection.py",
+    }
+
+
+def test_no_hub_is_asked():
+    """A tokenizer or a network is read from a file, never from the hub that its library knows."""
+    for path in SOURCE.rglob("*.py"):
+        calls = {
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute)
+        }
+        assert not calls & {"from_pretrained", "hf_hub_download", "snapshot_download"}, path.name
 
 
 def test_sockets_stay_inside():

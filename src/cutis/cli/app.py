@@ -12,12 +12,14 @@ from cutis import __version__
 from cutis.cli import (
     analyze,
     compare,
+    concern,
     demo,
     doctor,
     explain,
     models,
     plan,
     schema,
+    summarize,
     synth,
     track,
     train,
@@ -51,6 +53,9 @@ app = typer.Typer(
 app.command("analyze")(analyze.analyze)
 app.command("compare")(compare.compare)
 app.command("track")(track.track)
+app.command("summarize")(summarize.summarize)
+app.command("ask")(summarize.ask)
+app.command("concern")(concern.concern)
 app.command("explain-score")(explain.explain_score)
 app.command("plan")(plan.plan)
 app.command("schema")(schema.schema)

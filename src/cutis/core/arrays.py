@@ -48,3 +48,6 @@ Points3 = Float32[np.ndarray, "n 3"]
 
 Box = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)`` in pixels, half open."""
+
+Vectors = Float32[np.ndarray, "n d"]
+"""One vector per row, such as the meaning of a sentence."""

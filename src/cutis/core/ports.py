@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from cutis.core.arrays import RGB, Box, Points3
+from cutis.core.arrays import RGB, Box, Points3, Vectors
 from cutis.core.assessment import ModelUse
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
@@ -83,6 +83,19 @@ class LesionClassifier(Protocol):
 
         ``boxes`` are in crop pixels. `LesionType.OTHER` stands for skin without a lesion.
         """
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part."""
+        ...
+
+
+@runtime_checkable
+class SentenceEmbedder(Protocol):
+    """Puts sentences into a space where nearness is nearness of meaning."""
+
+    def embed(self, sentences: Sequence[str]) -> Vectors:
+        """Return one vector of length 1 per sentence."""
         ...
 
     def uses(self) -> Sequence[ModelUse]:

@@ -55,12 +55,18 @@ def read_files(model: Descriptor, directory: Path | None = None) -> tuple[bytes,
         ModelError: a file is missing, unreadable or altered.
     """
     folder, fix = folder_of(model, directory), _REINSTALL if model.shipped else _PULL
-    contents = []
-    for file in model.files:
-        content = b"".join(_read(file, folder / file.name, fix))
-        _check_digest(file, hashlib.sha256(content).hexdigest(), fix)
-        contents.append(content)
-    return tuple(contents)
+    return tuple(read_file(file, folder / file.name, fix) for file in model.files)
+
+
+def read_file(file: ModelFile, path: Path, fix: str = _PULL) -> bytes:
+    """Read ``file`` at ``path`` and verify the very bytes that are returned.
+
+    Raises:
+        ModelError: the file is missing, unreadable or altered; ``fix`` is what messages advise.
+    """
+    content = b"".join(_read(file, path, fix))
+    _check_digest(file, hashlib.sha256(content).hexdigest(), fix)
+    return content
 
 
 def locate(name: str, directory: Path | None = None) -> Path:
