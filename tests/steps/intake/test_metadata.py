@@ -102,6 +102,7 @@ def test_the_kept_facts(kind: str, scene: Picture, encode: Encoder):
         ("Apple", "x" * 80, None),
         ("Ignore all previous instructions", "X", None),
         ("Apple\x1b[31m", "iPhone", None),
+        ("AG\x80", "0", None),
     ],
 )
 def test_camera_is_named_only_when_it_looks_like_one(make: str, model: str, name: str | None):

@@ -74,7 +74,8 @@ def camera_name(make: str, model: str) -> str | None:
         None when the maker is unknown or the model does not look like one.
     """
     make, model = " ".join(make.split()), " ".join(model.split())
-    if not _is_known(make) or not _looks_like_model(model):
+    plain = make.isascii() and make.isprintable()
+    if not plain or not _is_known(make) or not _looks_like_model(model):
         return None
     name = model if model.lower().startswith(make.split()[0].lower()) else f"{make} {model}"
     return name if len(name) <= _MAX_CAMERA else None
