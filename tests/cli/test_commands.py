@@ -33,7 +33,8 @@ from cutis.models.registry import Registry
 from cutis.settings import Settings
 from cutis.testing import sample_examination
 
-MAX_HELP_S = 0.5
+MOST_OVER_TYPER = 2.0
+"""Processor time of --help over that of importing what draws it; slow machines are slow at both."""
 Run = Callable[..., Any]
 
 
@@ -274,13 +275,16 @@ def cpu_of_children_s() -> float:
 
 def test_help_is_quick_and_tells_no_more_than_needed():
     """Best of three in fresh processes; processor time, since other tests may run beside."""
-    times = []
+    times, bare = [], []
     for _ in range(3):
         started_s = cpu_of_children_s()
         answer = program("--help", env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"})
         times.append(cpu_of_children_s() - started_s)
         assert answer.returncode == 0
-    assert min(times) < MAX_HELP_S
+        started_s = cpu_of_children_s()
+        subprocess.run([sys.executable, "-c", "import typer, typer.rich_utils"], check=True)
+        bare.append(cpu_of_children_s() - started_s)
+    assert min(times) < MOST_OVER_TYPER * min(bare), (times, bare)
     for command in ("analyze", "explain-score", "models", "schema", "doctor", "demo"):
         assert re.search(rf"^\W*{command}\b", answer.stdout, re.MULTILINE), command
 
