@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import json
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cutis.core.addresses import is_loopback
 from cutis.core.errors import SettingsError
 from cutis.core.facts import Fact, Statement
 from cutis.core.language import Language
@@ -129,16 +129,6 @@ def open_endpoint(settings: AssistantSettings, api_key: str = "") -> Endpoint | 
     return Endpoint(
         parts.scheme, host, port, path, settings.model, settings.timeout_s, api_key=api_key
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether ``host`` is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _parsed(text: str) -> tuple[urllib.parse.SplitResult, int]:

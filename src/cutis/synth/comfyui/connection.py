@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import json
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cutis.core.addresses import is_loopback
 from cutis.core.errors import InputError, MissingExtraError, SettingsError
 from cutis.synth.comfyui.events import Event, parse_event
 from cutis.synth.comfyui.failures import ServerError, ServerLostError
@@ -69,16 +69,6 @@ def parse_address(text: str, *, allow_remote: bool = False) -> Address:
             "where the other machine may see these faces, add --allow-remote."
         )
     return Address(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether ``host`` is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _shape_refusal() -> str:
