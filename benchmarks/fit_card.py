@@ -18,10 +18,10 @@ from itertools import product
 from operator import add
 from pathlib import Path
 
-import cv2
 import numpy as np
 from acne_rows import half_of, read_ellipses, to_crop, to_photo
 from conditions import Bench, add_choices, uncarded
+from joined import measured_logit, network_logit
 from photo_sets import photos_of, shared_dir
 from prepared import PreparedPhoto, lenient_tools
 
@@ -30,10 +30,7 @@ from cutis.core.vocabulary import Condition
 from cutis.evaluation.detection import Ellipses, FrocTally
 from cutis.evaluation.peaks import map_peaks
 from cutis.evaluation.score_histogram import ScoreHistogram
-from cutis.imaging.filters import resize_mask
-from cutis.imaging.skin_channels import TARGETS, skin_baseline
-from cutis.models.condition_network import LearnedConditionSegmenter, _sought, classical_logit
-from cutis.steps.conditions import SkinMaps, reduce_crop
+from cutis.models.condition_network import LearnedConditionSegmenter
 
 SCALES = ((0.2,), (0.25,), (0.2, 0.3), (0.2, 0.5), (0.2, 0.3, 0.5))
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -94,30 +91,12 @@ def looked(bench: Bench, segmenter: LearnedConditionSegmenter) -> Iterator[Seen]
     paths = [p for p in photos_of("dev/acne") if half_of(p.name) == "look"]
     wanted = sorted({scale for scales in SCALES for scale in scales})
     for photo in bench.prepared(paths):
-        crop, limits = photo.crop, segmenter.limits
-        masks = SkinMaps(*reduce_crop(crop, photo.skin, limits.work_mm_per_px), limits)
-        baseline = skin_baseline(crop.linear, photo.skin.measurable)
-        yield Seen(
-            photo,
-            labels.get(photo.name, none),
-            {s: acne_logit(segmenter, photo, baseline, s) for s in wanted},
-            classical_logit(Condition.ACNE, masks, crop.shape).astype(np.float16),
-            resize_mask(_sought(Condition.ACNE, masks), crop.shape),
-        )
-
-
-def acne_logit(
-    segmenter: LearnedConditionSegmenter,
-    photo: PreparedPhoto,
-    baseline: np.ndarray,
-    mm_per_px: float,
-) -> np.ndarray:
-    """Return the network's logit of acne at one scale, brought to the crop's."""
-    logits = segmenter._at_scale(photo.crop, baseline, mm_per_px)  # noqa: SLF001
-    rows, cols = photo.crop.shape
-    channel = np.ascontiguousarray(logits[..., TARGETS.index(Condition.ACNE)])
-    method = cv2.INTER_AREA if rows < channel.shape[0] else cv2.INTER_LINEAR
-    return cv2.resize(channel, (cols, rows), interpolation=method).astype(np.float16)
+        classical, sought = measured_logit(segmenter, photo, Condition.ACNE)
+        by_scale = {
+            s: network_logit(segmenter, photo, Condition.ACNE, s).astype(np.float16) for s in wanted
+        }
+        lesions = labels.get(photo.name, none)
+        yield Seen(photo, lesions, by_scale, classical.astype(np.float16), sought)
 
 
 def tried(seen: list[Seen], scales: tuple[float, ...], weight: float) -> Fit:

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from acne_rows import half_of
 from conditions import Bench, add_choices
+from joined import measured_logit, network_logit
 from photo_sets import photos_of
 from prepared import PreparedPhoto, lenient_tools, prepare
 
@@ -29,10 +30,7 @@ from cutis.core.vocabulary import Condition, Region
 from cutis.evaluation.ranking import auc
 from cutis.imaging.chromophores import separation_matrix
 from cutis.imaging.colour import linear_to_rgb, rgb_to_linear
-from cutis.imaging.filters import resize_mask
-from cutis.imaging.skin_channels import TARGETS, skin_baseline
-from cutis.models.condition_network import LearnedConditionSegmenter, _sought, classical_logit
-from cutis.steps.conditions import SkinMaps, reduce_crop
+from cutis.models.condition_network import LearnedConditionSegmenter
 from cutis.steps.intake import open_photo
 
 SCALES = ((0.5,), (0.8,), (0.5, 0.8))
@@ -130,17 +128,10 @@ def flushed(rgb: np.ndarray, face: PreparedPhoto) -> np.ndarray:
 
 def seen(segmenter: LearnedConditionSegmenter, photo: PreparedPhoto) -> Seen:
     """Return the logits of one photo where redness is sought."""
-    crop, limits, channel = photo.crop, segmenter.limits, TARGETS.index(Condition.REDNESS)
-    masks = SkinMaps(*reduce_crop(crop, photo.skin, limits.work_mm_per_px), limits)
-    looked_at = resize_mask(_sought(Condition.REDNESS, masks), crop.shape)
-    baseline = skin_baseline(crop.linear, photo.skin.measurable)
-    by_scale = {}
-    for scale in sorted({s for scales in SCALES for s in scales}):
-        logits = segmenter._at_scale(crop, baseline, scale)[..., channel]  # noqa: SLF001
-        fitted = cv2.resize(np.ascontiguousarray(logits), crop.shape[::-1])
-        by_scale[scale] = fitted[looked_at]
-    classical = classical_logit(Condition.REDNESS, masks, crop.shape)
-    return Seen(by_scale, classical[looked_at])
+    classical, sought = measured_logit(segmenter, photo, Condition.REDNESS)
+    wanted = sorted({scale for scales in SCALES for scale in scales})
+    by_scale = {s: network_logit(segmenter, photo, Condition.REDNESS, s)[sought] for s in wanted}
+    return Seen(by_scale, classical[sought])
 
 
 def judged(

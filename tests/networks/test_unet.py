@@ -41,6 +41,32 @@ def test_logits_have_the_size_of_the_input_and_gradients_reach_every_weight(enco
     assert all(p.grad is not None for p in network.parameters())
 
 
+@pytest.mark.parametrize("encoder", [Encoder.RESNET34, Encoder.EFFICIENTNET_LITE0, Encoder.MIT_B0])
+def test_a_decoder_of_half_the_scale_is_enlarged_outside_of_training(encoder: Encoder):
+    torch.manual_seed(0)
+    spec = small(encoder, decoder_channels=(32, 16, 8, 8), output_stride=2)
+    network = build_network(spec)
+    inputs = torch.randn(2, 5, 64, 96)
+    assert network.train()(inputs).shape == (2, 3, 32, 48)
+    with torch.inference_mode():
+        whole = network.eval()(inputs)
+        half = network.head(network.decoder(network.encoder(inputs)))
+    assert whole.shape == (2, 3, 64, 96)
+    means = torch.nn.functional.avg_pool2d(whole, 2)[..., 2:-2, 2:-2]
+    assert (
+        torch.corrcoef(torch.stack([means.flatten(), half[..., 2:-2, 2:-2].flatten()]))[0, 1] > 0.8
+    )
+    assert NetworkSpec.from_dict(spec.to_dict()) == spec
+
+
+@pytest.mark.parametrize(
+    ("encoder", "stride"), [(Encoder.RESNET34, 3), (Encoder.RESNET34, 4), (Encoder.CNN_RNN, 2)]
+)
+def test_a_stride_that_does_not_fit_is_refused(encoder: Encoder, stride: int):
+    with pytest.raises(InputError, match="output_stride is 1, or 2"):
+        build_network(small(encoder, output_stride=stride))
+
+
 def test_the_head_starts_at_the_prior():
     network = build_network(small(Encoder.CNN_RNN, head_bias=(-4.0, -2.5, 0.0)))
     assert network.head.bias.tolist() == [-4.0, -2.5, 0.0]

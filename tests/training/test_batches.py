@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ def test_equal_seeds_give_equal_batches_wherever_they_start(pack: PackedSet):
     assert got.inputs.shape == (4, CHANNELS, 64, 64)
     assert got.inputs.dtype == torch.float32
     assert not torch.equal(source(pack, seed=4).batch(2).inputs, source(pack).batch(2).inputs)
+
+
+def test_batches_are_the_same_with_and_without_threads(pack: PackedSet):
+    source = BatchSource(pack, Inputs.RGB, size=2, seed=5)
+    with closing(source.stream(3, workers=0)) as plain, closing(source.stream(3)) as threaded:
+        for _ in range(4):
+            assert torch.equal(next(plain).inputs, next(threaded).inputs)
 
 
 def test_an_epoch_shows_every_train_item_once(pack: PackedSet):

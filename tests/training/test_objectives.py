@@ -10,7 +10,13 @@ from cutis.core.errors import InputError  # noqa: E402
 from cutis.core.vocabulary import Condition  # noqa: E402
 from cutis.imaging.skin_channels import TARGETS  # noqa: E402
 from cutis.training.batches import Batch  # noqa: E402
-from cutis.training.conditions import FOUR_KINDS, SIX_KINDS, cutis_v2, glowai_v1  # noqa: E402
+from cutis.training.conditions import (  # noqa: E402
+    FOUR_KINDS,
+    SIX_KINDS,
+    Recipe,
+    cutis_v2,
+    glowai_v1,
+)
 from cutis.training.objectives import (  # noqa: E402
     Objective,
     PixelLoss,
@@ -87,3 +93,19 @@ def test_every_loss_falls_from_wrong_to_right(pixel: PixelLoss, region: RegionLo
     assert loss(right, batch) < 0.05
     assert loss(0 * right, batch) > loss(right, batch)
     assert loss(-right, batch) > loss(0 * right, batch)
+
+
+@pytest.mark.parametrize("recipe", [glowai_v1(), cutis_v2()])
+def test_coarser_logits_are_held_to_every_second_label(recipe: Recipe):
+    rng = torch.Generator().manual_seed(0)
+    channels = len(recipe.objective.channels)
+    labels = torch.randint(0, 256, (2, 8, 12), generator=rng, dtype=torch.uint8)
+    ignore = torch.randint(0, 2, (2, 8, 12), generator=rng, dtype=torch.uint8)
+    logits = torch.randn(2, channels, 4, 6, generator=rng)
+    fine = Batch(torch.zeros(2, 1, 8, 12), labels, ignore, torch.ones(2))
+    coarse = Batch(torch.zeros(2, 1, 4, 6), labels[:, ::2, ::2], ignore[:, ::2, ::2], torch.ones(2))
+    assert recipe.objective.loss(logits, fine) == recipe.objective.loss(logits, coarse)
+    others = labels.clone()
+    others[:, 1::2, 1::2] ^= 0xFF
+    changed = Batch(fine.inputs, others, ignore, fine.weight)
+    assert recipe.objective.loss(logits, changed) == recipe.objective.loss(logits, fine)

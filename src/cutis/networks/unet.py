@@ -138,7 +138,7 @@ def build_network(spec: NetworkSpec, *, pretrained: bool = True) -> nn.Module:
         pretrained: False leaves out pretrained weights, for one whose own are loaded next.
 
     Raises:
-        InputError: ``head_bias`` does not fit ``classes``.
+        InputError: ``head_bias`` does not fit ``classes``, or ``output_stride`` the encoder.
         ModelError: ImageNet weights were asked for and cannot be had.
         MissingExtraError: segmentation_models_pytorch is not installed.
     """
@@ -146,6 +146,13 @@ def build_network(spec: NetworkSpec, *, pretrained: bool = True) -> nn.Module:
         raise InputError(
             f"head_bias has {len(spec.head_bias)} values for {spec.classes} classes; "
             "give one for each class, or none."
+        )
+    if spec.output_stride not in {1, 2} or (
+        spec.output_stride == 2 and spec.encoder is Encoder.CNN_RNN
+    ):
+        raise InputError(
+            f"output_stride is 1, or 2 with an encoder of stages; {spec.output_stride} came with "
+            f"{spec.encoder}. Take 1."
         )
     weights = spec.weights if pretrained else Weights.RANDOM
     encoder, widths = _encoder(spec, weights)
