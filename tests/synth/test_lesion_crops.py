@@ -116,7 +116,7 @@ def test_background_touches_no_lesion():
     for seed in range(3):
         parameters = draw(face, seed, Style.FIELD, Plan(severity="severe", fine_share=1.0))
         canvas = look(face, parameters.view)
-        rendering = render(face, parameters, with_clean=False)
+        rendering = render(face, parameters)
         places = background_places(canvas, parameters, rendering, np.random.default_rng(0))
         assert places
         taken = np.zeros(canvas.shape, bool)

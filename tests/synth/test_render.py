@@ -203,7 +203,7 @@ def test_labels_stay_on_skin(seed: int):
 
 def test_a_record_of_another_renderer_is_refused():
     data = draw(drawn_skin(190), 1).to_dict() | {"version": 0}
-    with pytest.raises(SettingsError, match="version 3 was expected"):
+    with pytest.raises(SettingsError, match="version 4 was expected"):
         SceneParameters.from_dict(data)
 
 

@@ -14,7 +14,12 @@ from cutis.synth.noise import band_noise, cloud
 from cutis.synth.parameters import Area, AreaKind
 
 _ALL = (slice(None), slice(None))
-_BLUSH = as_densities((0.0, 0.85, 0.53))
+_BLUSHES = tuple(
+    as_densities(colour)
+    for colour in ((0.0, 0.85, 0.53), (0.0, 0.5, 0.75), (0.25, 0.9, 0.45), (0.05, 0.8, 0.3))
+)
+"""Rose, peach, plum, cold pink: densities of red, green and blue."""
+_SEEN_BLUSH = 0.02
 _GREY = np.float32(3**0.5)
 _VISIBLE_FLUSH = 0.055
 _VISIBLE_MELASMA = 0.055
@@ -90,9 +95,14 @@ def _flakes(layers: Layers, area: Area, extent: Gray) -> None:
 
 
 def _blush(layers: Layers, area: Area, extent: Gray) -> None:
-    """Lay make-up on: as smooth as a brush makes it, of another colour than blood."""
+    """Lay make-up on, as smooth as a brush makes it.
+
+    It looks like an even flush, so it teaches nothing about redness: neither that it is, nor that
+    it is not. Taken as a counterexample it made the network blind to even flushes.
+    """
     amount = area.strength * extent * layers.canvas.cover
-    layers.add_colour(_ALL, amount, _BLUSH)
+    layers.add_colour(_ALL, amount, _BLUSHES[area.seed % len(_BLUSHES)])
+    layers.mark_ignore(Condition.REDNESS, (amount > _SEEN_BLUSH) & layers.canvas.skin)
 
 
 def _shine(layers: Layers, area: Area, extent: Gray) -> None:

@@ -45,6 +45,8 @@ _CENTROFACIAL = (
     (Region.FOREHEAD, 0.2, 22.0),
 )
 """Where rosacea reddens: region, how often, radius in mm."""
+_EVEN_SHARE = 0.4
+"""How often such redness is as even as a flush after sport, with soft borders."""
 
 
 def draw_areas(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Area, ...]:
@@ -78,6 +80,8 @@ def _centrofacial(canvas: Canvas, rng: np.random.Generator, level: int) -> list[
     """Draw the redness of rosacea: both cheeks and the nose alike, often chin and forehead."""
     strength = _strength(rng, AreaKind.FLUSH, level) * float(rng.uniform(0.8, 1.8))
     mottling, softness = rng.uniform(0.1, 0.9), rng.uniform(0.3, 1.3)
+    if rng.random() < _EVEN_SHARE:
+        mottling, softness = rng.uniform(0.0, 0.12), rng.uniform(0.7, 1.6)
     areas = []
     for region, chance, radius_mm in _CENTROFACIAL:
         where = canvas.regions == region.label
@@ -200,11 +204,14 @@ _PATCH_STRENGTH = {
     "acne": (0.08, 0.2),
     "redness": (0.25, 0.55),
     "pigmentation": (0.22, 0.5),
-    "texture": (0.9, 1.8),
-    "dryness": (0.9, 1.8),
+    "texture": (1.3, 2.2),
+    "dryness": (1.2, 2.2),
     "scarring": (0.4, 0.8),
 }
 """How strong a patch is: as clear as an inpainted one, for its whole area is to be found."""
+
+_PATCH_GRAIN_PX = {"texture": (2.2, 3.6), "dryness": (2.0, 3.2)}
+"""How coarse a patch of relief is in the picture: finer than two pixels nothing is left of it."""
 
 
 def draw_patch(
@@ -224,6 +231,9 @@ def draw_patch(
         softness=round(float(rng.uniform(0.1, 0.3)), 3),
         mottling=round(float(rng.uniform(0.1, 0.35)), 3),
     )
+    if name in _PATCH_GRAIN_PX:
+        grain_px = float(rng.uniform(*_PATCH_GRAIN_PX[name]))
+        area = replace(area, grain_mm=round(grain_px * canvas.mm_per_px, 3))
     marks = _patch_marks(name, area, canvas, rng) if name in ("acne", "scarring") else ()
     return name, (area,), marks
 

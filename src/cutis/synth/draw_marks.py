@@ -25,6 +25,8 @@ _MOST = 140
 _ACNE_PER_CM2 = ((0, 0), (0.08, 0.5), (0.4, 1.5), (1.2, 3.5))
 _SPOTS_PER_CM2 = ((0, 0), (0.05, 0.4), (0.3, 1.5), (1.0, 3.5))
 _SCARS_PER_CM2 = ((0, 0), (0.03, 0.2), (0.15, 0.6), (0.5, 1.4))
+_SKIN_COLOURED = 0.25
+"""Share of papules that only their relief shows, as on many foreheads."""
 
 
 def draw_marks(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Mark, ...]:
@@ -93,13 +95,16 @@ def _mark(kind: MarkKind, at: tuple[float, float], rng: np.random.Generator, **o
 
 def _papule(x: float, y: float, rng: np.random.Generator, tone: float) -> Mark:
     radius = np.clip(_lognormal(rng, 1.25, 0.38), 0.6, 3.2)
+    blood, rise = np.clip(_lognormal(rng, 0.1 * tone, 0.5), 0.02, 0.5), rng.uniform(0.08, 0.45)
+    if rng.random() < _SKIN_COLOURED:
+        blood, rise = blood * rng.uniform(0.0, 0.3), rng.uniform(0.25, 0.6)
     return _mark(
         MarkKind.PAPULE, (x, y), rng,
         radius_mm=radius,
         softness=rng.uniform(0.35, 1.0),
-        haemoglobin=np.clip(_lognormal(rng, 0.1 * tone, 0.5), 0.02, 0.5),
+        haemoglobin=blood,
         melanin=max(0.0, rng.normal(0.012, 0.03)),
-        height_mm=radius * rng.uniform(0.08, 0.45),
+        height_mm=radius * rise,
         halo=rng.uniform(0.1, 0.75),
         gloss=rng.uniform(0.03, 0.5) if rng.random() < 0.45 else 0.0,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from cutis.core.errors import SettingsError
 from cutis.core.vocabulary import Condition
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same record would give other pixels."""
 
 

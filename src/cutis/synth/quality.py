@@ -33,6 +33,7 @@ from cutis.synth.render import Rendering
 from cutis.synth.view import view_matrix
 
 SPOTS = (Condition.ACNE, Condition.SCARRING)
+RELIEF = (Condition.TEXTURE, Condition.DRYNESS, Condition.SCARRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class QualityLimits:
     be labelled as spots. ``white_share`` and ``black_share`` of the skin may be clipped.
     ``visible_delta_e`` is the colour difference (CIE 1976) of painted and clean that the median
     pixel of a label must reach. Of a patch, whose whole area is to be found though its spots
-    cover a part, the 75th percentile must reach ``patch_delta_e``, on ``least_patch_px`` or more.
+    cover a part, the 75th percentile must reach ``patch_delta_e``, on ``least_patch_px`` or more;
+    of relief, which shows by its pattern of light and shade, ``relief_delta_e``.
     ``changed_share`` of the pixels well within eyes, brows, nostrils and lips may differ by more
     than ``camera_levels``: a painted shadow or hair may cross them, but not hide them.
     ``least_px`` are the pixels below which a label is too small to be judged.
@@ -55,6 +57,7 @@ class QualityLimits:
     black_share: float = 0.3
     visible_delta_e: float = 1.0
     patch_delta_e: float = 6.0
+    relief_delta_e: float = 3.0
     least_patch_px: int = 500
     changed_share: float = 0.25
     camera_levels: int = 24
@@ -118,7 +121,6 @@ def invisible_targets(
     if not labelled.any():
         return ()
     patch = parameters.style is Style.PATCHES
-    part, least = (75, limits.patch_delta_e) if patch else (50, limits.visible_delta_e)
     change = np.zeros(labelled.shape, np.float32)
     painted, clean = rendering.image[labelled][None], rendering.clean[labelled][None]
     change[labelled] = np.linalg.norm(rgb_to_lab(painted) - rgb_to_lab(clean), axis=-1)[0]
@@ -127,9 +129,17 @@ def invisible_targets(
         inside = change[rendering.labels & (1 << bit) > 0]
         faint_patch = patch and 0 < len(inside) < limits.least_patch_px
         enough = len(inside) >= limits.least_px
+        part, least = _visible_from(target, limits, patch=patch)
         if faint_patch or (enough and np.percentile(inside, part) < least):
             faint.append(target)
     return tuple(faint)
+
+
+def _visible_from(target: Condition, limits: QualityLimits, *, patch: bool) -> tuple[int, float]:
+    """Return a percentile of a label's colour differences, and what it must reach."""
+    if not patch:
+        return 50, limits.visible_delta_e
+    return 75, limits.relief_delta_e if target in RELIEF else limits.patch_delta_e
 
 
 def perceptual_hash(rgb: RGB) -> int:

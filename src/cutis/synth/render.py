@@ -23,6 +23,7 @@ from cutis.synth.marks import paint_marks
 from cutis.synth.noise import band_noise
 from cutis.synth.parameters import SceneParameters, Style, Surface
 from cutis.synth.view import Canvas, look
+from cutis.synth.visible import drop_invisible
 
 Box = tuple[int, int, int, int]
 _LEAST_SKIN_PX = 200
@@ -46,13 +47,8 @@ class Rendering:
     lesions: tuple[tuple[str, Box], ...]
 
 
-def render(
-    face: PreparedFace, parameters: SceneParameters, *, with_clean: bool = True
-) -> Rendering:
-    """Paint the parameters onto the face and photograph it.
-
-    Without ``with_clean`` the clean original is not made, and ``clean`` is the picture itself.
-    """
+def render(face: PreparedFace, parameters: SceneParameters) -> Rendering:
+    """Paint the parameters onto the face and photograph it, painted and clean."""
     canvas = look(face, parameters.view)
     layers = Layers(canvas)
     paint_areas(layers, parameters.areas)
@@ -60,16 +56,24 @@ def render(
     paint_lines(layers, parameters.lines)
     surface = parameters.surface
     image = photograph(_lay_over(layers, surface), parameters.camera)
-    clean = image
-    if with_clean:
-        clean = photograph(_lay_over(Layers(canvas), surface), parameters.camera)
+    clean = photograph(_lay_over(Layers(canvas), surface), parameters.camera)
     if parameters.style is Style.PATCHES:
         _patch_labels(layers, parameters)
     else:
         _ignore_natural(layers, canvas)
     close = parameters.view.mm_per_px < WHOLE_FACE_MM_PER_PX
     baseline = _baseline(face, image, canvas, canvas.skin & ((layers.labels == 0) | (not close)))
-    return Rendering(image, clean, layers.labels, layers.ignore, baseline, tuple(layers.lesions))
+    seen = tuple(layers.lesions)
+    if parameters.style is Style.FIELD:
+        seen = drop_invisible(
+            image,
+            clean,
+            seen,
+            labels=layers.labels,
+            ignore=layers.ignore,
+            mm_per_px=parameters.view.mm_per_px,
+        )
+    return Rendering(image, clean, layers.labels, layers.ignore, baseline, seen)
 
 
 def _lay_over(layers: Layers, surface: Surface) -> LinearRGB:
