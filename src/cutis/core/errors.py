@@ -9,6 +9,11 @@
     ├── SettingsError         the operator: a setting is wrong or unknown
     ├── ModelError            weights missing, altered or of the wrong shape
     ├── StoreError            disk, key or tampering
+    │   ├── TamperedError            what is kept is not what was written, or its key is gone
+    │   ├── StoreFullError           no room to keep more; reading and erasing still work
+    │   ├── StoreUnavailableError    database or log cannot be written: nothing was done
+    │   ├── RecordNotFoundError      absent, another tenant's or erased: all alike
+    │   └── RecordConflictError      another version stands, or a key came with another request
     ├── InputError            the caller: a value outside what the function takes
     └── MissingExtraError     the installer: an optional part is not installed
 
@@ -72,6 +77,36 @@ class StoreError(CutisError):
     """The disk, a key or a record failed."""
 
     code = "store"
+
+
+class TamperedError(StoreError):
+    """What is kept does not open: it was altered, moved, rolled back, or its key is gone."""
+
+    code = "store.tampered"
+
+
+class StoreFullError(StoreError):
+    """There is no room to keep more; reading and erasing still work."""
+
+    code = "store.full"
+
+
+class StoreUnavailableError(StoreError):
+    """The database or the log cannot be written now; nothing was done."""
+
+    code = "store.unavailable"
+
+
+class RecordNotFoundError(StoreError):
+    """No such record for this tenant: absent, another tenant's and erased ones are all alike."""
+
+    code = "store.not_found"
+
+
+class RecordConflictError(StoreError):
+    """Another version stands, or an idempotency key came with another request."""
+
+    code = "store.conflict"
 
 
 class InputError(CutisError, ValueError):

@@ -1,8 +1,12 @@
-"""The doors: what a step needs from a model, as protocols. Adapters live at the rim."""
+"""The doors: what a step needs from a model, as protocols. Adapters live at the rim.
+
+The door to the records has a page of its own, `cutis.core.record_ports`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from cutis.core.arrays import RGB, Box, Points3, Vectors
@@ -100,4 +104,13 @@ class SentenceEmbedder(Protocol):
 
     def uses(self) -> Sequence[ModelUse]:
         """Tell which models took part."""
+        ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Tells the time; an argument, so that tests can move it."""
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC and aware of it."""
         ...
