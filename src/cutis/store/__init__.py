@@ -1,0 +1,1 @@
+"""Records that stay private, intact and erasable."""
