@@ -23,6 +23,7 @@ from cutis.core.vocabulary import Strictness
 from cutis.models.runtime import RuntimeOptions
 from cutis.steps.intake import IntakeLimits
 from cutis.steps.quality import QualityLimits
+from cutis.store.options import StoreOptions
 
 CONFIG_VARIABLE = "CUTIS_CONFIG"
 """Environment variable that names the settings file."""
@@ -67,6 +68,7 @@ class Settings:
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     models: ModelSettings = field(default_factory=ModelSettings)
     assistant: AssistantSettings = field(default_factory=AssistantSettings)
+    store: StoreOptions = field(default_factory=StoreOptions)
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
