@@ -71,6 +71,7 @@ def figures() -> str:
         "badinputs": _badinputs,
         "speed": _speed,
         "conditions": _conditions,
+        "soak_log": _soak_log,
     }
     parts = [
         f"# Figures\n\n{_MARK}",
@@ -202,6 +203,27 @@ def _badinputs(result: dict[str, Any]) -> str:
 def _speed(result: dict[str, Any]) -> str:
     rows = [[k, _number(v)] for k, v in result.items() if isinstance(v, int | float)]
     return "## Speed (`benchmarks/speed.py`)\n\n" + _table(["figure", "value"], rows)
+
+
+def _soak_log(result: dict[str, Any]) -> str:
+    """One row per kind of tampering."""
+    reports, logs = dict(result["S15_signed_reports"]), dict(result["S14_log"])
+    totals = [[part.pop("tried"), part.pop("noticed")] for part in (reports, logs)]
+    rows = [
+        [
+            f"{name.replace('_', ' ')}: {what}",
+            str(part[f"{key}_tried"]),
+            str(part[f"{key}_noticed"]),
+        ]
+        for name, part in reports.items()
+        for what, key in (("a flipped bit", "flips"), ("cut", "cuts"))
+    ]
+    rows += [[name, str(part["tried"]), str(part["noticed"])] for name, part in logs.items()]
+    text = "## Tampering with signed reports and logs (`benchmarks/soak/log.py`)\n\n"
+    text += f"Every {result['every_nth_bit']}. bit was flipped. " * (result["every_nth_bit"] > 1)
+    text += f"S15: {totals[0][1]} of {totals[0][0]} tries noticed; "
+    text += f"S14: {totals[1][1]} of {totals[1][0]}.\n\n"
+    return text + _table(["tampering", "tried", "noticed"], rows) + "\n"
 
 
 def _conditions(result: dict[str, Any]) -> str:

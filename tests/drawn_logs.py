@@ -1,4 +1,4 @@
-"""Logs and witnesses made for tests, with keys from fixed seeds."""
+"""Logs, witnesses and signed reports made for tests, with keys from fixed seeds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cutis.store.checkpoint import LogSigner, NoteSigner, Policy
-from cutis.store.keys import PrivateKey
 from cutis.store.merkle import leaf_hash
 from cutis.store.notes import ALGORITHM_OF, Note, NoteKind
+from cutis.store.signature_keys import PrivateKey
+from cutis.store.signing import SignatureFile, enter, log_entry, sign_report
+from cutis.store.statement import BOTH, Signer
 from cutis.store.trees import LeafList
+from cutis.store.verification import TrustedKeys
 from cutis.store.witness import MemoryInProcess, Witness, publish
 
 AT = datetime(2026, 11, 3, 10, 15, tzinfo=UTC)
@@ -58,3 +61,27 @@ class SmallLog:
 
     def publish(self) -> Note:
         return publish(self.tree, self.signer, self.witnesses, at=AT, policy=self.policy)
+
+
+def report_signer(name: str = "clinic.example/reports") -> Signer:
+    pair = (PrivateKey(each, seed(f"{name}{each.value}")) for each in BOTH)
+    return Signer(name, *pair)
+
+
+REPORT = (
+    b'{"schema_version": "1.1", "usable": true, "scores": {"acne": {"value": 34.0}, "redness": '
+    b'{"value": 52.5}}, "capture": {"sha256": "5f5f"}, "findings": [], "tone": {}}\n'
+)
+"""A report as small as one can be."""
+
+
+def logged(
+    report: bytes = REPORT, log: SmallLog | None = None
+) -> tuple[SignatureFile, TrustedKeys]:
+    """Return a signature that stands in a log of five entries, and whom to trust."""
+    log = log or SmallLog()
+    file = sign_report(report, ".json", report_signer(), at=AT, log=ORIGIN)
+    leaf = log_entry(file.signed)
+    log.add(b"before", b"and before", leaf, b"after", b"and after")
+    file = enter(file, log.tree, leaf=leaf, index=log.tree.size - 3, checkpoint=log.publish())
+    return file, TrustedKeys((report_signer().keys,), log.policy)

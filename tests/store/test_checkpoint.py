@@ -26,9 +26,9 @@ from cutis.store.checkpoint import (
     open_checkpoint,
     with_signatures,
 )
-from cutis.store.keys import Algorithm, PrivateKey, PublicKey, signature_bytes
 from cutis.store.merkle import EMPTY_ROOT, consistency_proof, leaf_hash
 from cutis.store.notes import Note, NoteKey, NoteKind, NoteSignature, check_name
+from cutis.store.signature_keys import Algorithm, PrivateKey, PublicKey, signature_bytes
 from cutis.store.trees import LeafList
 from cutis.store.witness import Cosigner, WitnessMemory, check_growth, publish
 

@@ -16,9 +16,11 @@ from cutis.cli import (
     demo,
     doctor,
     explain,
+    keys,
     models,
     plan,
     schema,
+    sign,
     summarize,
     synth,
     track,
@@ -58,9 +60,13 @@ app.command("ask")(summarize.ask)
 app.command("concern")(concern.concern)
 app.command("explain-score")(explain.explain_score)
 app.command("plan")(plan.plan)
+app.command("sign")(sign.sign)
+app.command("verify")(sign.verify)
+app.command("disclose")(sign.disclose)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(synth.app, name="synth")
 app.add_typer(train.app, name="train")

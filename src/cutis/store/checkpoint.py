@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cutis.core.errors import InputError, TamperedError, UntrustedError
-from cutis.store.keys import PrivateKey
 from cutis.store.merkle import HASH_BYTES
 from cutis.store.notes import ALGORITHM_OF, Note, NoteKey, NoteKind, NoteSignature, check_name
+from cutis.store.signature_keys import PrivateKey
 
 _LATEST = 253402300799  # 9999-12-31: the last second that a datetime can tell
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from cutis.core.errors import InputError, TamperedError
-from cutis.store.keys import Algorithm, PublicKey
+from cutis.store.signature_keys import Algorithm, PublicKey
 
 MAX_NOTE_BYTES = 1 << 18
 MAX_SIGNATURES = 32

@@ -73,8 +73,9 @@ class PublicKey:
             key.verify(signature, message)
         except (invalid, ValueError) as error:
             raise TamperedError(
-                f"The {self.algorithm.value} signature does not belong to what was signed. "
-                "Do not rely on it; ask the signer for the original."
+                f"The {self.algorithm.value} signature does not hold: what it stands under was "
+                "changed after the signing, or somebody else signed. Do not rely on it; ask the "
+                "signer for the original."
             ) from error
 
 
