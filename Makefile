@@ -36,7 +36,7 @@ LEARNING := tests/networks tests/training
 
 took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
 
-.PHONY: help demo test test-training check docs reference bench clean
+.PHONY: help demo test test-training check docs reference bench soak clean
 
 help:
 	@echo "make demo    install, fetch the face model, assess a real photo, print the report's place"
@@ -44,6 +44,7 @@ help:
 	@echo "make check   formatting, lint, types, import contracts, reference pages up to date"
 	@echo "make docs    build the documentation into site/"
 	@echo "make bench   re-run every published figure"
+	@echo "make soak    the long forms of what is promised; hours"
 	@echo "make clean   remove what the others made, the virtual environment included"
 
 demo: $(READY)
@@ -82,6 +83,15 @@ bench: $(READY_DEV)
 	@$(BIN)/cutis models pull
 	$(BIN)/python benchmarks/badinputs.py $(SHARED)/data/badinputs.tar.xz
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
+	$(took)
+
+# The long forms of what is promised; hours. Each script tells its figures and keeps them.
+soak: $(READY_DEV)
+	@$(BIN)/cutis models pull
+	@set -e; for script in $$(grep -l '^if __name__' benchmarks/soak/*.py); do \
+		echo "== $$script"; \
+		$(BIN)/python "$$script" --out "benchmarks/results/soak_$$(basename "$$script" .py).json"; \
+	done
 	$(took)
 
 clean:

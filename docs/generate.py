@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
+from api_page import api_page
 from figures import figures, quality_scales, score_formulas
+from targets import targets_page
 
 from cutis.cli.app import app
 from cutis.cli.errors import EXIT_CODES
@@ -244,6 +246,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "score-formulas.md": score_formulas,
     "quality-scales.md": quality_scales,
     "figures.md": figures,
+    "api.md": api_page,
+    "targets.md": targets_page,
     "assessment.schema.json": schema_text,
 }
 

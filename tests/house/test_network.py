@@ -1,4 +1,4 @@
-"""Tests cannot reach the network, and the package asks for it in three modules only."""
+"""Tests cannot reach the network, and the package asks for it in few modules only."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ def test_this_machine_may_be_reached():
         socket.create_connection(server.getsockname(), timeout=1).close()
 
 
-def test_three_modules_open_addresses():
+def test_few_modules_open_addresses():
     """Weights are fetched; a server that is named paints, and another may word an answer.
 
+    The service tells webhooks that its clinic named, and reads the parts of their addresses.
     All only when told to; an assessment never opens an address.
     """
     users = set()
@@ -44,6 +45,7 @@ def test_three_modules_open_addresses():
     assert users == {
         "assistant/endpoint.py",
         "models/fetch.py",
+        "service/webhooks/sending.py",
         "synth/comfyui/connection.py",
     }
 
@@ -60,8 +62,8 @@ def test_no_hub_is_asked():
 
 
 def test_sockets_stay_inside():
-    """A pair of sockets joins a process to its child; nobody connects or listens."""
-    for path in SOURCE.rglob("*.py"):
+    """A pair of sockets joins a process to its child; nobody connects or listens, but a webhook."""
+    for path in set(SOURCE.rglob("*.py")) - {SOURCE / "service" / "webhooks" / "sending.py"}:
         text = path.read_text(encoding="utf-8")
         calls = {n.attr for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Attribute)}
         assert "import socket" not in text or not OUTWARD & calls, path.name

@@ -68,6 +68,7 @@ def test_no_photos_still_have_a_head():
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
 def test_no_text_starts_a_formula(text: str):
+    """S6: no cell is run by a spreadsheet, whatever a person wrote."""
     cell = safe_text(text)
     assert not cell.lstrip(" ").startswith(FORMULA_STARTS)
     assert text.replace("\x00", "") in cell

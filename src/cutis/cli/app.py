@@ -20,11 +20,13 @@ from cutis.cli import (
     models,
     plan,
     schema,
+    serve,
     sign,
     summarize,
     synth,
     track,
     train,
+    users,
 )
 from cutis.cli.errors import exit_code, report
 from cutis.core.errors import CutisError
@@ -64,12 +66,14 @@ app.command("sign")(sign.sign)
 app.command("verify")(sign.verify)
 app.command("disclose")(sign.disclose)
 app.command("schema")(schema.schema)
+app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(synth.app, name="synth")
 app.add_typer(train.app, name="train")
+app.add_typer(users.app, name="users")
 
 
 def _show_version(*, wanted: bool) -> bool:

@@ -304,6 +304,7 @@ WALLS = """
 
 @linux_only
 def test_walls_hold():
+    """S10: what a decoder tries in its sandbox fails, wall by wall."""
     answer = json.loads(run_python(WALLS).stdout)
     tried, walls = answer["tried"], set(answer["walls"])
     assert "limits" in walls

@@ -1,0 +1,1 @@
+"""The routes, one file per subject; each is guarded by its row of the policy."""

@@ -1,0 +1,112 @@
+"""The log as the service shows it: checkpoints and proofs; and reports, signed.
+
+The mathematics and the signatures are those of `cutis.store`; here they meet the records' own log.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cutis.core.ports import Clock
+from cutis.core.record_ports import LeafSource
+from cutis.core.records import AssessmentRecord, Review
+from cutis.store.checkpoint import LogSigner, Policy
+from cutis.store.key_files import public_text
+from cutis.store.merkle import consistency_proof, inclusion_proof, range_root
+from cutis.store.signing import sign_report
+from cutis.store.statement import Signer
+from cutis.store.trees import TiledTree
+from cutis.store.verification import TrustedKeys
+from cutis.store.witness import Cosigner, publish
+
+Path = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signs: the reports, the log, and the witnesses that watch the log."""
+
+    reports: Signer
+    log: LogSigner
+    policy: Policy
+    witnesses: tuple[Cosigner, ...] = ()
+
+
+class Proofs:
+    """Proofs over the records' log; safe to share between threads."""
+
+    def __init__(self, log: LeafSource, signers: Signers, clock: Clock) -> None:
+        self._log, self._signers, self._clock = log, signers, clock
+        self._lock = threading.Lock()
+        self._tree = TiledTree(0, log.leaf_hashes)
+
+    def checkpoint(self) -> tuple[int, str]:
+        """Return the size of the log and a signed checkpoint of it; a new one where it grew.
+
+        Raises:
+            StoreError: a witness refuses: the log shows another history than before.
+        """
+        with self._lock:
+            tree = self._grown()
+            kept = self._log.latest_checkpoint()
+            if kept is not None and kept[0] == tree.size:
+                return kept
+            signers = self._signers
+            note = publish(
+                tree,
+                signers.log,
+                signers.witnesses,
+                at=self._clock.now(),
+                policy=signers.policy,
+            )
+            self._log.save_checkpoint(tree.size, str(note))
+            return tree.size, str(note)
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, bytes, Path]:
+        """Return the leaf hash of an entry, the root of the first ``size``, and the path."""
+        with self._lock:
+            tree = self._grown()
+            path = inclusion_proof(tree, index, size)
+            return tree.leaf(index), range_root(tree, 0, size), path
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, bytes, Path]:
+        """Return both roots, and the path that proves that the log only grew in between."""
+        with self._lock:
+            tree = self._grown()
+            path = consistency_proof(tree, old, new)
+            return range_root(tree, 0, old), range_root(tree, 0, new), path
+
+    def sign_report(
+        self, record: AssessmentRecord, reviews: Sequence[Review]
+    ) -> tuple[bytes, bytes]:
+        """Return the report of an assessment with its reviews, and its signature file."""
+        report = json.dumps(_report(record, reviews), ensure_ascii=False, indent=2).encode()
+        signed = sign_report(report, ".json", self._signers.reports, at=self._clock.now())
+        return report, signed.text().encode()
+
+    def public_keys(self) -> str:
+        """Return the public keys as the file that `cutis verify --keys` takes."""
+        signers = self._signers
+        return public_text(TrustedKeys((signers.reports.keys,), signers.policy))
+
+    def _grown(self) -> TiledTree:
+        self._tree.grow(self._log.log_size())
+        return self._tree
+
+
+def _report(record: AssessmentRecord, reviews: Sequence[Review]) -> dict[str, object]:
+    """Return the assessment as it was made, and beside it what reviewers said."""
+    said = [
+        {
+            "judgement": review.judgement.value,
+            "reason": review.reason,
+            "changes": json.loads(review.changes),
+            "files": {entry.name: entry.sha256 for entry in review.files},
+            "reviewed_at": review.created_at,
+        }
+        for review in reviews
+    ]
+    return {**json.loads(record.document), "reviews": said}

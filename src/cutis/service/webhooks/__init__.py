@@ -1,0 +1,1 @@
+"""Telling others of what happened: signed messages, tried again, never to private addresses."""

@@ -1,0 +1,108 @@
+"""The worker process: compiles the models once, then takes one task at a time.
+
+Started by `pool`; run as ``python -m cutis.service.workers.worker``. It leaves when its parent
+does, because its only door closes then; during a task the system ends it at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cutis.core.errors import CutisError, ModelError
+from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask
+from cutis.steps.intake.process.channel import Channel, PipeChannel, SocketChannel
+from cutis.steps.intake.process.sandbox import JobLimits
+
+if TYPE_CHECKING:
+    from cutis.pipeline import Tools
+    from cutis.steps.intake import IntakeLimits
+
+_MAX_REQUEST_BYTES = 1 << 30
+_NICENESS = 5
+_KILL_ME_FIRST = "500"
+
+
+def main() -> None:
+    """Serve with the models that the settings name, until the parent is gone."""
+    from cutis.settings import load_settings  # noqa: PLC0415
+    from cutis.wiring import build_tools  # noqa: PLC0415
+
+    settings = load_settings()
+    serve(build_tools(settings), settings.intake)
+
+
+def serve(tools: Tools | None, limits: IntakeLimits) -> None:
+    """Take tasks until the parent is gone; without ``tools`` photos are only taken in."""
+    channel = _open_channel(sys.argv[1])
+    _step_back()
+    job_limits = JobLimits(channel.descriptor())
+    channel.send({"ready": True})
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            words, block = channel.receive(_MAX_REQUEST_BYTES)
+            job_limits.begin(float(words["timeout_s"]), int(words["memory_bytes"]))
+            reply, files = _answer(bytes(block), words, tools, limits)
+            job_limits.end()
+            block.release()
+            channel.send(reply, tuple(memoryview(data) for data in files.values()))
+
+
+def _answer(
+    data: bytes, words: Mapping[str, Any], tools: Tools | None, limits: IntakeLimits
+) -> tuple[dict[str, Any], Files]:
+    """Do a task; whatever it raises becomes an answer, and the process lives on."""
+    try:
+        if words["task"] == "take_in":
+            facts, files = take_in(data, words, limits)
+        elif words["task"] == "take_mask":
+            facts, files = take_mask(data, words, limits)
+        elif tools is None:
+            raise ModelError("This worker has no models; it only takes photos in.")  # noqa: TRY301
+        else:
+            facts, files = assess(data, words, tools, limits)
+    except CutisError as error:
+        return failure(error), {}
+    except MemoryError:
+        return {"error": {"code": "worker.memory", "message": _NO_MEMORY}}, {}
+    except Exception:  # noqa: BLE001  (its text could hold what must not leave the process)
+        return {"error": {"code": "worker.failed", "message": _FAILED}}, {}
+    sizes = [[name, len(content)] for name, content in files.items()]
+    return {"facts": facts, "files": sizes}, files
+
+
+_NO_MEMORY = "The analysis needed more memory than one may take. Send a smaller photo."
+_FAILED = "The analysis failed on this photo. Send another one, and report the problem."
+
+
+def _open_channel(transport: str) -> Channel:
+    """Take the door out of the standard streams, so that nothing printed can go through it."""
+    if hasattr(signal, "SIGINT"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    read, write = os.dup(0), os.dup(1)
+    for stream in (0, 1):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+    if transport == "socket":
+        os.close(write)
+        return SocketChannel(socket.socket(fileno=read))
+    return PipeChannel(read, write)
+
+
+def _step_back() -> None:
+    """Let the service go first for the processor, and this process first when memory runs out."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(_NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILL_ME_FIRST, encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()
