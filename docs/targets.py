@@ -1,7 +1,8 @@
 """The page of targets: what is promised, by which command it is tried, and its last figure.
 
-A soak script and a test say in the first line of their docstring, or in one that begins with
-*Target*, which targets they try (``R9: …``, ``R10 in short: …``); figures are what ``make soak`` wrote into benchmarks/results.
+A soak script and a test say which targets they try in the first line of their docstring
+(``R9: …``, ``R10 in short: …``), or in one that begins with *Target*; figures are what
+``make soak`` wrote into benchmarks/results.
 """
 
 from __future__ import annotations

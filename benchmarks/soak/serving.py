@@ -65,11 +65,14 @@ class Line:
         found = json.loads(content) if "json" in kind and content else content
         return answer.status, found, {k.lower(): v for k, v in answer.headers.items()}
 
-    def upload(self, person_id: str, photo: bytes, **headers: str) -> tuple[int, Any, Any]:
-        """Send a photo and have it analysed."""
+    def upload(
+        self, person_id: str, photo: bytes, *, analyse: bool = True, **headers: str
+    ) -> tuple[int, Any, Any]:
+        """Send a photo, and have it analysed."""
         digest = base64.b64encode(hashlib.sha256(photo).digest()).decode()
         named = {"Repr_Digest": f"sha-256=:{digest}:", "Content_Type": "image/jpeg", **headers}
-        return self.ask("POST", f"/v1/people/{person_id}/photos", photo, **named)
+        path = f"/v1/people/{person_id}/photos?analyse={str(analyse).lower()}"
+        return self.ask("POST", path, photo, **named)
 
     def result_of(self, job_id: str) -> str:
         """Wait until a job has ended; return its state."""

@@ -1,6 +1,6 @@
 """R11: ten thousand requests; memory, descriptors and threads of the service do not grow.
 
-    python benchmarks/soak/requests.py [--requests 10000] [--out FILE]
+    python benchmarks/soak/many_requests.py [--requests 10000] [--out FILE]
 
 A mix of listings, reads, refusals, uploads without analysis and, every hundredth time, an analysis.
 The first tenth warms up; growth is taken from there on.
