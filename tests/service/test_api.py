@@ -318,6 +318,16 @@ def test_the_log_tells_and_proves(clinic: Clinic):
     assert auditor.get("/v1/audit/proofs/consistency", params=sizes).status_code == 200
 
 
+def test_a_refusal_is_in_the_log(clinic: Clinic):
+    user, auditor = clinic.user(Role.RESEARCHER), clinic.as_role(Role.AUDITOR)
+    person = clinic.person()
+    refused = clinic.client(clinic.token(user)).post(f"/v1/people/{person}/export")
+    assert refused.json()["code"] == "access.forbidden"
+    entry = auditor.get("/v1/audit/entries", params={"limit": 1}).json()["items"][0]
+    told = (entry["action"], entry["actor_id"], entry["outcome"])
+    assert told == ("people.export", user.id, "refused")
+
+
 def test_every_answer_keeps_out_of_caches_and_frames(case: Case):
     for path in ("/healthz", "/v1/people", "/v1/nothing", f"/v1/assessments/{case.assessment}"):
         headers = case.clinician.get(path).headers

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutis.service.policy import POLICY
 from cutis.service.trust import Signs, doubts, is_recent, trust_of
 
 signs = st.builds(
@@ -43,6 +44,13 @@ def test_trust_is_a_share(seen: Signs):
 def test_a_token_that_moved_to_another_program_may_do_nothing_grave():
     moved = Signs(same_address=False, same_agent=False)
     assert trust_of(moved) < 0.4
+
+
+def test_on_a_plain_way_nothing_is_written():
+    """Whoever sits between could copy the token; what is read so is the operator's choice."""
+    plain = trust_of(Signs(encrypted=False))
+    assert plain < min(POLICY[name].min_trust for name in ("people.change", "photos.upload"))
+    assert plain >= POLICY["people.read"].min_trust
 
 
 def test_a_confirmation_counts_for_a_while():

@@ -27,7 +27,7 @@ class Signs:
 _WEIGHTS = {
     "address": 0.7,  # phones roam between networks
     "agent": 0.4,  # a program does not change its name within a session
-    "plain": 0.5,  # whoever sits between can copy the token
+    "plain": 0.3,  # whoever sits between can copy the token
     "password": 0.9,
     "old": 0.8,
     "refused": 0.6,
