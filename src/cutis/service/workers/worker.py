@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutis.core.errors import CutisError, ModelError
 from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask
+from cutis.steps.intake import decoder_walls
 from cutis.steps.intake.process.channel import Channel, PipeChannel, SocketChannel
 from cutis.steps.intake.process.sandbox import JobLimits
 
@@ -42,6 +43,7 @@ def serve(tools: Tools | None, limits: IntakeLimits) -> None:
     """Take tasks until the parent is gone; without ``tools`` photos are only taken in."""
     channel = _open_channel(sys.argv[1])
     _step_back()
+    decoder_walls()  # so that the sandbox stands before the first photo comes
     job_limits = JobLimits(channel.descriptor())
     channel.send({"ready": True})
     with contextlib.suppress(EOFError, ConnectionError):
