@@ -90,7 +90,7 @@ class ServiceSettings:
     heavy_places: int = 8
     """How many uploads, exports and sign-ins may be at work before others are refused."""
 
-    light_places: int = 64
+    light_places: int = 128
     """How many other requests may be at work before others are refused."""
 
     queued_jobs: int = 32

@@ -33,6 +33,7 @@ REFUSALS = {
     "access.forbidden",
     "access.consent",
     "access.step_up",
+    "access.trust",
 }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from served import Caller, Clinic, digest_header, drawn_photo, enrol
 
+from cutis.core.errors import StoreUnavailableError
 from cutis.core.record_words import Purpose, Relation, Role
 from cutis.service.passwords import hash_password
 from cutis.store.key_files import read_public
@@ -316,6 +317,37 @@ def test_the_log_tells_and_proves(clinic: Clinic):
     )
     sizes = {"old": 1, "new": size}
     assert auditor.get("/v1/audit/proofs/consistency", params=sizes).status_code == 200
+
+
+def test_without_a_log_nothing_is_done_and_nothing_is_told(
+    clinic: Clinic, case: Case, monkeypatch: pytest.MonkeyPatch
+):
+    """S14 in short: where the log cannot be written, reading is refused too."""
+
+    def fails(*_: object) -> None:
+        raise StoreUnavailableError("The log cannot be written.")
+
+    before = clinic.parts.store.log_size()
+    with monkeypatch.context() as patched:
+        patched.setattr("cutis.store.operation.append", fails)
+        for answer in (
+            case.reception.get(f"/v1/people/{case.person}"),
+            case.reception.post("/v1/people", json={"reference": "K"}),
+            case.clinician.get(f"/v1/assessments/{case.assessment}"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "store.unavailable")
+            assert case.person not in answer.text
+            assert int(answer.headers["retry-after"]) > 0
+    assert clinic.parts.store.log_size() == before
+
+
+def test_a_session_that_moved_is_told_to_sign_in_again(clinic: Clinic):
+    user = clinic.user(Role.ADMIN)
+    moved = clinic.client(clinic.token(user))
+    headers = {"User-Agent": "another program"}
+    answer = moved.post("/v1/users", json={}, headers=headers)
+    assert answer.json()["code"] == "access.trust"
+    assert moved.get("/v1/users", headers=headers).status_code == 200
 
 
 def test_a_refusal_is_in_the_log(clinic: Clinic):

@@ -60,6 +60,9 @@ PROBLEMS: dict[str, Problem] = {
     "access.step_up": Problem(
         403, "Confirm that it is you", "Confirm at POST /v1/sessions/current/step-up, then repeat."
     ),
+    "access.trust": Problem(
+        403, "This session is not trusted enough", "Sign in again, from this device and over HTTPS."
+    ),
     "access.forbidden": Problem(403, "Your role may not do this", "Ask an admin of your clinic."),
     "access.consent": Problem(
         403, "The person has not consented to this", "Record the consent first, or leave it be."

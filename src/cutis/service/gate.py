@@ -29,7 +29,7 @@ class Places:
     """How many requests may be at work: heavy ones, light ones, and jobs in the queue."""
 
     heavy: int = 8
-    light: int = 64
+    light: int = 128
     queued: int = 32
     retry_after_s: float = 2.0
 

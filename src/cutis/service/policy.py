@@ -60,6 +60,7 @@ class Verdict(StrEnum):
     FORBIDDEN = "access.forbidden"
     NOT_FOUND = "access.not_found"
     NO_CONSENT = "access.consent"
+    TRUST = "access.trust"
     STEP_UP = "access.step_up"
 
 
@@ -248,7 +249,7 @@ def decide(operation: str, caller: Caller | None, standing: Standing | None = No
 
     Returns:
         Allowed, with the role that counted, or the first refusal in this order: sign-in, role,
-        person, consent, confirmation.
+        person, consent, trust, confirmation.
     """
     rule = POLICY.get(operation)
     if rule is None:
@@ -299,7 +300,9 @@ def _is_tied(grant: Grant, standing: Standing | None) -> bool:
 
 
 def _trusted(rule: Rule, caller: Caller, role: Role | None) -> Decision:
-    if caller.trust < rule.min_trust or (rule.step_up and not caller.stepped_up):
+    if caller.trust < rule.min_trust:
+        return Decision(Verdict.TRUST)
+    if rule.step_up and not caller.stepped_up:
         return Decision(Verdict.STEP_UP)
     return Decision(Verdict.ALLOWED, role)
 

@@ -314,7 +314,8 @@ def _slow_down(access: Access, login: str) -> None:
 
 
 def _signed_in(access: Access, token: str, signed_in: SignedIn) -> SignedInOut:
-    replace(access, signed_in=signed_in).note(signed_in.user.id)
+    role = min(signed_in.user.roles, default=Role.PERSON)
+    replace(access, signed_in=signed_in, role=role).note(signed_in.user.id)
     weak = not signed_in.session.strong
     return SignedInOut(
         token=token,
