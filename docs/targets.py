@@ -51,7 +51,7 @@ PROMISES = {
 """Every target that is due, in words."""
 
 _ID = re.compile(r"\b[RS]\d{1,2}\b")
-_MOST_FIGURES = 8
+_MOST_FIGURES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +125,7 @@ def _told(figures: Any, target: str) -> str:
     """Return the figures of one target: those under its name, or all of the file."""
     own = next((v for k, v in figures.items() if k.split("_")[0] == target), figures)
     pairs = [(k, v) for k, v in own.items() if isinstance(v, bool | int | float)]
-    return ", ".join(f"{key} {value}" for key, value in pairs[:_MOST_FIGURES])
+    text = ", ".join(f"{key} {value}" for key, value in pairs[:_MOST_FIGURES])
+    machine = figures.get("machine", {})
+    busy = machine.get("load_before", 0) > machine.get("processors", 1)
+    return f"{text} (busy machine: load {machine['load_before']})" if busy else text

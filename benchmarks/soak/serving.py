@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PATIENCE_S = 180.0
+LOAD_BEFORE = round(os.getloadavg()[0], 1)
+"""How many processes wanted a processor before; figures of a busy machine say so."""
 
 
 @dataclass
@@ -172,7 +174,8 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
 
 def tell(name: str, figures: dict[str, Any], out: Path | None) -> None:
     """Print the figures as JSON, keep them where ``out`` says, and leave with what they tell."""
-    text = json.dumps({name: figures}, indent=2)
+    machine = {"processors": os.cpu_count(), "load_before": LOAD_BEFORE}
+    text = json.dumps({name: figures, "machine": machine}, indent=2)
     print(text)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

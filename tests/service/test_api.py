@@ -6,17 +6,19 @@ import base64
 import hashlib
 import io
 import json
+import time
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from served import Caller, Clinic, digest_header, drawn_photo, enrol
+from served import Caller, Clinic, digest_header, drawn_photo, enrol, served
 
 from cutis.core.errors import StoreUnavailableError
-from cutis.core.record_words import Purpose, Relation, Role
+from cutis.core.record_words import JobState, Purpose, Relation, Role
 from cutis.service.passwords import hash_password
 from cutis.store.key_files import read_public
 from cutis.store.signing import SignatureFile, check_report
@@ -214,6 +216,23 @@ def test_a_withdrawn_consent_counts_from_the_next_request_on(clinic: Clinic, cas
     answer = case.reception.post(f"/v1/people/{person}/consents", json=withdrawal)
     assert answer.status_code == 201
     assert send(case.reception, person, drawn_photo()).json()["code"] == "access.consent"
+
+
+def test_a_job_that_is_broken_off_goes_back_into_the_queue(folder: Path):
+    """The service ends in the middle of a job; the next one finishes it."""
+    mine = folder / "ended"
+    mine.mkdir()
+    with served(mine) as first:
+        desk, person = first.as_role(Role.ASSISTANT), first.person(Purpose.ASSESSMENT)
+        job = send(desk, person, drawn_photo()).json()["job"]["id"]
+        call = first.call()
+    with served(mine) as second:
+        for _ in range(600):
+            state = second.parts.store.job(call, job).state
+            if state not in {JobState.QUEUED, JobState.RUNNING}:
+                break
+            time.sleep(0.1)
+    assert state is JobState.DONE
 
 
 def test_a_job_can_be_cancelled(clinic: Clinic, case: Case):

@@ -67,3 +67,10 @@ def test_an_unsafe_address_is_refused(records: Path):
     code, told = run("serve", "--host", "192.0.2.1")
     assert code == 3
     assert "Without sign-in" in told
+
+
+def test_without_models_nothing_is_served(records: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUTIS_MODELS_DIR", str(records / "no-models"))
+    code, told = run("serve")
+    assert code == 4
+    assert "cutis models pull" in told

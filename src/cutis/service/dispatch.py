@@ -72,8 +72,9 @@ class Dispatcher:
             thread.start()
 
     def close(self) -> None:
-        """Stop taking jobs; those at work come back when their lease runs out."""
+        """Stop taking jobs; those at work are broken off and go back into the queue."""
         self._over.set()
+        self._pool.close()
         self.wake()
         for thread in self._threads:
             thread.join(timeout=30.0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from cutis.models.cache import locate
 from cutis.service.app import make_app
 from cutis.service.logs import make_log
 from cutis.service.opening import opened
@@ -24,9 +25,11 @@ def serve(settings: Settings, told: Callable[[str], None]) -> None:
 
     Raises:
         SettingsError: the address asks for sign-in.
+        ModelError: the models are not there; run ``cutis models pull``.
         StoreError: the records cannot be opened.
     """
     log = make_log()
+    locate("face_landmarker", settings.models.dir)
     with opened(settings, log=log) as parts:
         url = settings.service.traces_url
         app = make_app(parts, log=log, tracer=start_tracer(url) if url else None)
