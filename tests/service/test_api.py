@@ -101,6 +101,15 @@ def test_a_change_needs_the_version_that_was_read(case: Case, clinic: Clinic):
     assert wrong.json()["code"] == "precondition.failed"
 
 
+def test_only_users_of_this_clinic_can_be_tied(case: Case, clinic: Clinic):
+    stranger = clinic.neighbour().user(Role.PERSON)
+    answer = case.reception.post("/v1/people", json={"user_id": stranger.id})
+    assert answer.json()["code"] == "request.invalid"
+    tie = {"user_id": stranger.id, "relation": "self"}
+    answer = case.reception.post(f"/v1/people/{case.person}/ties", json=tie)
+    assert answer.json()["code"] == "request.invalid"
+
+
 def test_listings_come_in_pages(case: Case, clinic: Clinic):
     for _ in range(3):
         clinic.person()

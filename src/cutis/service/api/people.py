@@ -43,6 +43,7 @@ routes = router("people")
 @routes.post("/people", operation_id="people.create", status_code=201, openapi_extra=ONCE_HEADER)
 def create(access: Allowed, body: PersonIn, key: Once) -> PersonOut:
     """Keep a person under a new pseudonym."""
+    _known_user(access, body.user_id)
     return PersonOut.of(access.parts.store.add_person(access.call(key), body.draft()))
 
 
@@ -70,6 +71,7 @@ def change(
     access: Allowed, person_id: PersonId, *, body: PersonIn, request: Request, response: Response
 ) -> PersonOut:
     """Put something else in place of what is kept of a person."""
+    _known_user(access, body.user_id)
     version = expected_version(request.headers.get("if-match"), person_id)
     person: Person = access.parts.store.change_person(
         access.call(), person_id, body.draft(), expected_version=version
@@ -180,8 +182,10 @@ def erase(access: Allowed, person_id: PersonId) -> ReceiptOut:
     return ReceiptOut.of(receipt)
 
 
-def _known_user(access: Allowed, user_id: str) -> None:
+def _known_user(access: Allowed, user_id: str | None) -> None:
     """Refuse to tie a user who is not of this tenant."""
+    if user_id is None:
+        return
     user = access.parts.sign_in.accounts.user(user_id)
     if user is None or user.tenant_id != access.call().tenant_id:
         raise RefusedRequestError("request.invalid", "There is no user of this id. Check it.")
