@@ -157,11 +157,19 @@ class Pool:
         for _ in range(missing):
             threading.Thread(target=self._start_one, daemon=True, name="cutis-worker").start()
 
-    def _fill_later(self) -> None:
-        """Start what is missing in a moment: whoever waits is served by the spare first."""
-        timer = threading.Timer(_PAUSE_S, self._fill)
+    def _fill_later(self, tries: int = 10) -> None:
+        """Start what is missing when nobody works, or in some seconds: the spare serves first."""
+        timer = threading.Timer(_PAUSE_S, self._fill_when_idle, (tries,))
         timer.daemon = True
         timer.start()
+
+    def _fill_when_idle(self, tries: int) -> None:
+        with self._lock:
+            wait = bool(self._busy) and tries > 0 and not self._closed
+        if wait:
+            self._fill_later(tries - 1)
+        else:
+            self._fill()
 
     def _start_one(self) -> None:
         worker: WorkerProcess | None = None

@@ -99,6 +99,17 @@ def assess(
     return {"usable": found.assessment.usable}, files
 
 
+def warm_up(tools: Tools) -> None:
+    """Assess a drawn face once, so that the first photo finds everything loaded."""
+    from cutis.pipeline import examine  # noqa: PLC0415
+    from cutis.testing import draw_face  # noqa: PLC0415
+
+    drawn = draw_face()
+    height_px, width_px = drawn.shape[:2]
+    info = CaptureInfo("PNG", width_px, height_px, 8, "sRGB", "0" * 64, 0, lossy=False)
+    examine(Photo(drawn, info), tools)
+
+
 def capture_info(facts: Mapping[str, Any]) -> CaptureInfo:
     """Return the facts of a capture from plain data."""
     return CaptureInfo(**{**facts, "warnings": tuple(facts.get("warnings", ()))})

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutis.core.errors import CutisError, ModelError
-from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask
+from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask, warm_up
 from cutis.steps.intake import decoder_walls
 from cutis.steps.intake.process.channel import Channel, PipeChannel, SocketChannel
 from cutis.steps.intake.process.sandbox import JobLimits
@@ -44,6 +44,8 @@ def serve(tools: Tools | None, limits: IntakeLimits) -> None:
     channel = _open_channel(sys.argv[1])
     _step_back()
     decoder_walls()  # so that the sandbox stands before the first photo comes
+    if tools is not None:
+        warm_up(tools)
     job_limits = JobLimits(channel.descriptor())
     channel.send({"ready": True})
     with contextlib.suppress(EOFError, ConnectionError):
