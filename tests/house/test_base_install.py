@@ -25,8 +25,8 @@ SERVING = (  # need the extra serve; the log and what verifies a report do witho
         for name in (
             "account_seal account_tables accounts backup bodies database engines erasing "
             "exporting foundation job_rows key_folder log_reading log_table migrating opening "
-            "operation paging people personal pruning queue repository root_keys sealing tables "
-            "tenancy verifying webhook_table"
+            "operation paging people personal pruning queue repository root_keys rotating sealing "
+            "tables tenancy verifying webhook_table"
         ).split()
     ),
 )

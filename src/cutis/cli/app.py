@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cutis import __version__
 from cutis.cli import (
+    admin,
     analyze,
     compare,
     concern,
@@ -69,6 +70,7 @@ app.command("schema")(schema.schema)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(synth.app, name="synth")

@@ -119,7 +119,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
     Raises:
         StoreError: the disk refused.
     """
-    with _disk_errors():
+    with disk_errors():
         _put_all(files, folder)
         for name in {*_REPORTS, *_MAPS} - set(files):
             (folder / name).unlink(missing_ok=True)
@@ -131,7 +131,7 @@ def write_beside(files: Mapping[str, bytes], folder: Path) -> None:
     Raises:
         StoreError: the disk refused.
     """
-    with _disk_errors():
+    with disk_errors():
         _put_all(files, folder)
 
 
@@ -141,12 +141,13 @@ def write_tables(assessments: Sequence[tuple[str, Assessment]], folder: Path) ->
     Raises:
         StoreError: the disk refused.
     """
-    with _disk_errors():
+    with disk_errors():
         _put_all(_tables(assessments), folder)
 
 
 @contextlib.contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
+    """Turn errors of the disk into a `StoreError` that says what to do."""
     try:
         yield
     except OSError as error:

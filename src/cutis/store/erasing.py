@@ -87,6 +87,10 @@ class Erasing(Foundation):
 
         return self._run(call, "receipt.read", work)
 
+    def erasure_begun(self, tenant_id: str, person_id: str) -> bool:
+        """Whether a person's erasure was committed, even if nobody was told; not logged."""
+        return self._tombstone(tenant_id, person_id) is not None
+
     def finish_erasures(self) -> int:
         """Finish erasures that a crash interrupted; return how many people were still there."""
         graves, people = tables.tombstones, tables.people

@@ -10,9 +10,10 @@ from cutis.store.people import PeopleRecords
 from cutis.store.personal import PersonalRecords
 from cutis.store.pruning import Pruning
 from cutis.store.queue import Queue
+from cutis.store.verifying import Verifying
 
 
-class Repository(PeopleRecords, PersonalRecords, Queue, Exporting, Pruning, LogReading):
+class Repository(PeopleRecords, PersonalRecords, Queue, Exporting, Pruning, LogReading, Verifying):
     """Records over SQLite or PostgreSQL, sealed and logged."""
 
     def __init__(self, parts: Parts) -> None:

@@ -5,6 +5,7 @@ Nothing here shows a real person, and nothing here is random without a seed.
 
 from __future__ import annotations
 
+from cutis.testing.clock import FakeClock
 from cutis.testing.drawing import draw_face
 from cutis.testing.fakes import (
     FakeConditionSegmenter,
@@ -19,6 +20,7 @@ from cutis.testing.pictures import sample_crop, sample_maps, sample_photo, sampl
 from cutis.testing.samples import sample_assessment, sample_examination
 
 __all__ = [
+    "FakeClock",
     "FakeConditionSegmenter",
     "FakeFace",
     "FakeLandmarker",
