@@ -36,10 +36,10 @@ _COLD = (
 )
 
 
-def main() -> None:
+def main(engine: str = "sqlite") -> None:
     """Run, print the figures, write them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), default=engine)
     parser.add_argument("--cycles", type=int, default=0, help="1,000 for SQLite, 200 else")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so long, unfinished")
     parser.add_argument("--seed", type=int, default=5)
@@ -92,7 +92,7 @@ def run(
     if server:
         server.stop()
     problems += verified.problems
-    worst = max(ready)
+    worst, done = max(ready), len(ready) == cycles
     return {
         "target": "R5",
         "engine": engine,
@@ -107,7 +107,7 @@ def run(
         "ready_s_max": round(worst, 3),
         "cold_start_s_max": round(max(cold), 3),
         "server_recovery_s_max": round(max(servers), 3) if servers else None,
-        "passed": len(ready) == cycles and not missing and not problems and worst <= READY_AT_MOST_S,
+        "passed": done and not missing and not problems and worst <= READY_AT_MOST_S,
     }
 
 

@@ -183,7 +183,7 @@ def histories(leaves: list[bytes], chance: random.Random) -> dict[str, list[byte
 
 def lie_about_logs(count: int) -> dict[str, dict[str, int]]:
     """Return, by kind of lie, how often it was tried and refused."""
-    chance = random.Random(SEED)  # noqa: S311 - drawn logs, no keys
+    chance = random.Random(SEED)
     log = LogSigner.generate(ORIGIN)
     figures: dict[str, dict[str, int]] = {}
     for _ in range(count):

@@ -7,8 +7,8 @@ and the keys. At a random step (a write, a sync, a rename) the power goes; the d
 what a drive may keep; the records are opened, everything acknowledged so far is looked for, and the
 whole storage is verified. Every 25 cuts a new disk is taken.
 
-The same, a tenth as often, is done with ``synchronous=NORMAL``, where SQLite does not sync at a commit. That must lose
-records: a test that cannot fail would prove nothing.
+The same, a tenth as often, is done with ``synchronous=NORMAL``, where SQLite does not sync at a
+commit. That must lose records: a test that cannot fail would prove nothing.
 """
 
 from __future__ import annotations

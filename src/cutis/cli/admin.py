@@ -123,10 +123,7 @@ def restore(
     if keys:
         typer.echo(f"put back: {restore_keys(store.parts, folder)} files of wrapped keys")
         return
-    dead = put_back(store.parts, folder)
-    store.finish_erasures()
-    for tenant in store.tenants():
-        store.note(_call(store, tenant.id), "store.restore")
+    dead = put_back(store, folder, actor_id=OPERATOR)
     typer.echo(f"restored; {dead} people were erased since the backup and stay erased")
 
 

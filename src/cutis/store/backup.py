@@ -23,7 +23,8 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, update
 
 from cutis.core.errors import StoreError, TamperedError
-from cutis.core.records import ErasureReceipt
+from cutis.core.record_words import Role
+from cutis.core.records import Call, ErasureReceipt
 from cutis.store import tables
 from cutis.store.blobs import DiskBlobs
 from cutis.store.disk import SystemFiles, disk_errors, put_file
@@ -32,6 +33,7 @@ from cutis.store.foundation import Parts
 from cutis.store.key_folder import KeyFolder
 from cutis.store.log_table import log_size, read_entries
 from cutis.store.merkle import Frontier
+from cutis.store.repository import Repository
 from cutis.store.tables import metadata
 from cutis.store.tenancy import all_tenants
 from cutis.store.times import from_text, to_text
@@ -70,14 +72,17 @@ def back_up(parts: Parts, folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def restore(parts: Parts, folder: Path) -> int:
+def restore(store: Repository, folder: Path, *, actor_id: str) -> int:
     """Put a backup into an empty database and return how many people stay erased.
+
+    The log, which knows nothing yet of what came after the backup, is told of the restore and of
+    each person who stays erased.
 
     Raises:
         StoreError: this is no backup, or there are records here already.
         TamperedError: a table is not the one that was written.
     """
-    manifest = _read_manifest(folder)
+    parts, manifest = store.parts, _read_manifest(folder)
     graves = {receipt.id: receipt for receipt in kept_tombstones(parts.keys)}
     with parts.database.writing() as connection:
         if connection.execute(select(func.count()).select_from(tables.tenants)).scalar():
@@ -89,7 +94,12 @@ def restore(parts: Parts, folder: Path) -> int:
     source = DiskBlobs(folder / "blobs")
     for blob_id, _ in source.ids():
         parts.blobs.put(blob_id, source.get(blob_id))
-    return dead
+    store.finish_erasures()
+    for tenant in store.tenants():
+        store.note(Call(tenant.id, actor_id, Role.ADMIN), "store.restore")
+    for tenant_id, person_id in dead:
+        store.note(Call(tenant_id, actor_id, Role.ADMIN), "person.erase", subject_id=person_id)
+    return len(dead)
 
 
 def copy_keys(parts: Parts, folder: Path) -> int:
@@ -234,19 +244,21 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _apply_tombstones(connection: Connection, graves: dict[str, ErasureReceipt]) -> int:
-    """Mark people as erased who were erased after the backup; return how many."""
+def _apply_tombstones(
+    connection: Connection, graves: dict[str, ErasureReceipt]
+) -> list[tuple[str, str]]:
+    """Mark people as erased who were erased after the backup; return tenant and id of each."""
     known = set(connection.execute(all_tenants(select(tables.tombstones.c.id))).scalars())
     new = [grave for grave in graves.values() if grave.id not in known]
     if new:
         rows = [{name: getattr(grave, name) for name in grave.__slots__} for grave in new]
         connection.execute(insert(tables.tombstones), rows)
     dead = {grave.subject_sha256: grave for grave in new}
-    people, count = tables.people, 0
+    people, found = tables.people, []
     for row in connection.execute(all_tenants(select(people))).all():
         grave = dead.get(subject_digest(row.tenant_id, row.id))
         if grave is not None:
             chosen = (people.c.tenant_id == row.tenant_id, people.c.id == row.id)
             connection.execute(update(people).where(*chosen).values(erased_at=grave.requested_at))
-            count += 1
-    return count
+            found.append((row.tenant_id, row.id))
+    return found

@@ -54,11 +54,8 @@ class Verifying(Foundation):
     def verify(self) -> Verified:
         """Check everything; takes as long as reading all of it."""
         with self.parts.database.reading() as connection:
-            notes = dict(
-                connection.execute(select(tables.checkpoints.c.size, tables.checkpoints.c.note))
-                .tuples()
-                .all()
-            )
+            rows = connection.execute(select(tables.checkpoints)).all()
+            notes = {row.size: row.note for row in rows}
             log = _read_log(connection, notes)
             problems = [*log.problems, *_checkpoint_problems(log, notes)]
             seen, files = set(), 0

