@@ -5,6 +5,8 @@ The model, after what file systems and drives promise:
 - A write is in the cache until its file is synced. At a cut each 512-byte piece of it survives or
   not, by chance; pieces of synced bytes never suffer (powersafe overwrite, as SQLite assumes).
 - A new length survives with the pieces that need it; a shortened one by chance.
+- A sync that fails leaves its writes in the cache for ever: a later sync does not bring them to
+  the disk, though reading shows them ("fsyncgate").
 - A name (made, renamed, removed) is in the cache until its folder is synced; at a cut the first so
   many changes of names survive, since file systems keep their order.
 
@@ -14,9 +16,10 @@ Shared memory is not simulated: the database is opened by one connection, in exc
 
 from __future__ import annotations
 
+import errno
 import random
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,8 +52,16 @@ class Inode:
         self.pending.append((size, None))
 
     def sync(self) -> None:
-        """Make it durable."""
-        self.durable = bytearray(self.current)
+        """Make what is pending durable."""
+        for offset, content in self.pending:
+            if content is None:
+                del self.durable[offset:]
+            else:
+                _put(self.durable, offset, content)
+        self.pending.clear()
+
+    def fail(self) -> None:
+        """Lose what is pending, as a sync that failed does; it is still read."""
         self.pending.clear()
 
     def cut(self, chance: random.Random) -> Inode:
@@ -85,17 +96,39 @@ class SimulatedDisk:
     steps: int = 0
     cut_at: int | None = None
     dead: bool = False
+    fail_from: int | None = None
+    fail_until: int = 0
+    capacity_bytes: int | None = None
 
     def step(self) -> None:
-        """Count a step; the power goes at the chosen one.
+        """Count a step; the power goes, or the disk refuses, at the chosen one.
 
         Raises:
             PowerCutError: now, or since an earlier step.
+            OSError: the disk refuses this step.
         """
         self.steps += 1
+        if self.fail_from is not None and self.fail_from <= self.steps < self.fail_until:
+            raise OSError(errno.EIO, "injected")
         if self.dead or (self.cut_at is not None and self.steps >= self.cut_at):
             self.dead = True
             raise PowerCutError
+
+    def room_for(self, inode: Inode, end: int) -> None:
+        """Raise unless the disk has room for a file to reach ``end``.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        growth = end - len(inode.current)
+        if self.capacity_bytes is not None and growth > 0:
+            used = sum(len(one.current) for one in {id(i): i for i in self.names.values()}.values())
+            if used + growth > self.capacity_bytes:
+                raise OSError(errno.ENOSPC, "full")
+
+    def heal(self) -> None:
+        """Refuse no more."""
+        self.steps, self.fail_from = 0, None
 
     def name(self, name: str, inode: Inode | None) -> None:
         """Give or take a name, in the cache."""
@@ -145,16 +178,23 @@ class SimulatedFiles:
             inode = Inode()
             self._disk.name(str(path), inode)
         inode.truncate(0)
+        self._disk.room_for(inode, len(content))
         inode.write(0, content)
-        self._disk.step()
-        inode.sync()
+        self._sync(inode)
 
     def overwrite(self, path: Path, content: bytes) -> None:
         """Write over what is there, then sync."""
         inode = self._inode(path)
         self._disk.step()
         inode.write(0, content)
-        self._disk.step()
+        self._sync(inode)
+
+    def _sync(self, inode: Inode) -> None:
+        try:
+            self._disk.step()
+        except OSError:
+            inode.fail()
+            raise
         inode.sync()
 
     def rename(self, old: Path, new: Path) -> None:
@@ -196,16 +236,24 @@ class SimulatedVFS(apsw.VFS):
     def __init__(self, name: str, disk: SimulatedDisk) -> None:
         super().__init__(name, "")
         self.disk = disk
+        self.detached = False
+
+    def step(self) -> None:
+        """Count a step of the disk; a process that died with the power reaches it no more."""
+        if not self.detached:
+            _refusing(self.disk.step)
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802 - SQLite's names
         """Open a file, new or old."""
         flags[1] = flags[0]
         text = name.filename() if hasattr(name, "filename") else name
-        return SimulatedFile(self.disk, text or f"temp-{id(flags)}")
+        return SimulatedFile(self, text or f"temp-{id(flags)}")
 
     def xDelete(self, name: str, _sync: bool) -> None:  # noqa: N802, FBT001
         """Remove a file, durably: SQLite asks for it where it matters."""
-        self.disk.step()
+        self.step()
+        if self.detached:
+            return
         self.disk.name(name, None)
         self.disk.sync_names(name.rpartition("/")[0])
 
@@ -221,33 +269,40 @@ class SimulatedVFS(apsw.VFS):
 class SimulatedFile:
     """An open file of SQLite's."""
 
-    def __init__(self, disk: SimulatedDisk, name: str) -> None:
-        self._disk, self._name = disk, name
+    def __init__(self, vfs: SimulatedVFS, name: str) -> None:
+        self._vfs, self._disk, self._name = vfs, vfs.disk, name
+        disk = vfs.disk
         if name not in disk.names:
             disk.name(name, Inode())
         self._inode = disk.names[name]
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
         """Read what is there."""
-        if self._disk.dead:
+        if self._disk.dead and not self._vfs.detached:
             raise PowerCutError
         return bytes(self._inode.current[offset : offset + amount])
 
     def xWrite(self, content: bytes, offset: int) -> None:  # noqa: N802
         """Write into the cache."""
-        self._disk.step()
+        self._vfs.step()
+        _refusing(lambda: self._disk.room_for(self._inode, offset + len(content)))
         self._inode.write(offset, bytes(content))
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
         """Shorten in the cache."""
-        self._disk.step()
+        self._vfs.step()
         self._inode.truncate(size)
 
     def xSync(self, _flags: int) -> None:  # noqa: N802
         """Sync content, and the name where the file is new."""
-        self._disk.step()
+        try:
+            self._vfs.step()
+        except apsw.IOError:
+            self._inode.fail()
+            raise
         self._inode.sync()
-        self._disk.sync_names(self._name.rpartition("/")[0])
+        if not self._vfs.detached:
+            self._disk.sync_names(self._name.rpartition("/")[0])
 
     def xFileSize(self) -> int:  # noqa: N802
         """Return the length as it is in the cache."""
@@ -279,6 +334,16 @@ class SimulatedFile:
         """Nothing is held."""
 
 
+def _refusing(step: Callable[[], None]) -> None:
+    """Do a step; what the disk refuses is told in the words of SQLite."""
+    try:
+        step()
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise apsw.FullError("database or disk is full") from error
+        raise apsw.IOError("disk I/O error") from error
+
+
 class Connection:
     """An apsw connection in the shape that SQLAlchemy expects of sqlite3."""
 
@@ -286,6 +351,7 @@ class Connection:
 
     def __init__(self, path: str, vfs: str) -> None:
         self._inner = apsw.Connection(path, vfs=vfs)
+        self._closed = False
         self.cursor().execute("PRAGMA locking_mode=EXCLUSIVE")
 
     def cursor(self) -> Cursor:
@@ -298,20 +364,18 @@ class Connection:
 
     def commit(self) -> None:
         """End the transaction, if there is one."""
-        if self._inner.in_transaction:
+        if not self._closed and self._inner.in_transaction:
             self.execute("COMMIT")
 
     def rollback(self) -> None:
         """Undo the transaction, if there is one."""
-        if self._inner.in_transaction:
+        if not self._closed and self._inner.in_transaction:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close it; a dead disk may refuse."""
-        try:
-            self._inner.close(True)
-        except (apsw.Error, PowerCutError):
-            return
+        """Close it."""
+        self._closed = True
+        self._inner.close(True)
 
     def create_function(self, *_args: Any, **_options: Any) -> None:
         """No function is needed."""

@@ -37,8 +37,15 @@ class Database:
         self._writer = threading.Lock()
         self._embedded = is_sqlite(self.engine)
         if ready:
+            self._migrate()
+
+    def _migrate(self) -> None:
+        try:
             with database_errors():
                 migrate(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
 
     @property
     def embedded(self) -> bool:

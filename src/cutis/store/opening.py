@@ -81,6 +81,8 @@ def open_parts(options: StoreOptions) -> Parts:
     places = places_of(options)
     if not places.root_key.exists():
         raise StoreError("There is no root key yet. Run: cutis admin init")
+    with disk_errors():
+        SystemFiles().make_folder(places.data)
     keys = KeyFolder(places.keys, read_root_keys(places.root_key), places.mirror)
     address = options.database or sqlite_address(places.data / DATABASE_FILE)
     reserve = Reserve(places.data, options.reserve_mib * _MIB, options.min_free_mib * _MIB)
