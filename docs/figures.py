@@ -205,6 +205,10 @@ def _speed(result: dict[str, Any]) -> str:
     return "## Speed (`benchmarks/speed.py`)\n\n" + _table(["figure", "value"], rows)
 
 
+def _flips(every: int) -> str:
+    return "each bit flipped" if every == 1 else f"one bit in {every} flipped"
+
+
 def _soak_log(result: dict[str, Any]) -> str:
     """One row per kind of tampering."""
     reports, logs = dict(result["S15_signed_reports"]), dict(result["S14_log"])
@@ -216,11 +220,10 @@ def _soak_log(result: dict[str, Any]) -> str:
             str(part[f"{key}_noticed"]),
         ]
         for name, part in reports.items()
-        for what, key in (("a flipped bit", "flips"), ("cut", "cuts"))
+        for what, key in ((_flips(part["every_nth_bit"]), "flips"), ("cut at each byte", "cuts"))
     ]
     rows += [[name, str(part["tried"]), str(part["noticed"])] for name, part in logs.items()]
     text = "## Tampering with signed reports and logs (`benchmarks/soak/log.py`)\n\n"
-    text += f"Every {result['every_nth_bit']}. bit was flipped. " * (result["every_nth_bit"] > 1)
     text += f"S15: {totals[0][1]} of {totals[0][0]} tries noticed; "
     text += f"S14: {totals[1][1]} of {totals[1][0]}.\n\n"
     return text + _table(["tampering", "tried", "noticed"], rows) + "\n"

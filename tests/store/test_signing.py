@@ -394,6 +394,14 @@ def test_a_moment_after_the_witnesses_saw_it_is_called_wrong():
     assert "which is wrong" in to_text(late, "a")
 
 
+def test_a_log_that_nobody_watched_is_told_as_such():
+    proof = verify_report(REPORT, LOGGED, WITH_LOG)
+    assert proof.place is not None
+    told = to_text(replace(proof, place=replace(proof.place, witnesses=(), required=0)), "a")
+    assert "No witness that you trust has seen it" in told
+    assert "without the witnesses" not in told
+
+
 def test_a_terminal_is_not_spoken_to():
     proof = verify_part(PART, WITH_LOG)
     told = to_text(replace(proof, shown={"a\x1b[2J": "b\u202e"}), "name\x1b.json")

@@ -36,6 +36,11 @@ EXTRAS = {
     "raw": ("rawpy", "rawpy", "camera RAW photos"),
     "clinic": ("pydicom", "pydicom", "DICOM photographs"),
     "demo": ("scikit-image", "skimage", "the photo of cutis demo"),
+    "verify": (
+        "cryptography",
+        "cryptography.hazmat.primitives.asymmetric.mldsa",
+        "signed reports",
+    ),
 }
 """By extra: its package, the module that shows that it works, and what it is for."""
 

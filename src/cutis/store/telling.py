@@ -89,11 +89,11 @@ def _proven(proof: Proof) -> Iterator[str]:
 
 
 def _in_log(place: LogPlace) -> Iterator[str]:
-    yield (
-        f"In the log {place.origin}: entry {place.index + 1:,} of {place.size:,}. It cannot be "
-        "taken out or changed there without the witnesses noticing."
-    )
-    if place.witnesses:
+    where = f"In the log {place.origin}: entry {place.index + 1:,} of {place.size:,}."
+    if not place.witnesses:
+        yield f"{where} No witness that you trust has seen it: its owner can show another log."
+    else:
+        yield f"{where} It cannot be taken out or changed there without the witnesses noticing."
         names = ", ".join(name for name, _ in place.witnesses)
         count = len(place.witnesses)
         yield (
@@ -122,6 +122,8 @@ def _checked(proof: Proof) -> str:
         return "; nobody else saw it"
     if proof.signed_at > proof.place.seen_at + CLOCKS_APART:
         return ", which is wrong: the witnesses saw it before"
+    if not proof.place.witnesses:
+        return "; no witness saw it"
     return "; the witnesses tell the latest it can have been, not the earliest"
 
 
