@@ -48,6 +48,7 @@ MODULE_OF = {
     "argon2-cffi": "argon2",
     "opentelemetry-sdk": "opentelemetry",
     "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "scikit-learn": "sklearn",
 }
 
 

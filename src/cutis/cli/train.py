@@ -12,6 +12,7 @@ import typer
 
 from cutis.cli.lesion_types import train_lesion_types
 from cutis.cli.own_data import pack_own
+from cutis.cli.skin import train_skin_network
 from cutis.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Train networks on a pack, compare and export them.", no_args_is_help=True)
 app.command("pack")(pack_own)
 app.command("lesions")(train_lesion_types)
+app.command("skin")(train_skin_network)
 
 _Pack = Annotated[
     Path, typer.Argument(metavar="PACK", help="The training pool, a file of cutis synth.")

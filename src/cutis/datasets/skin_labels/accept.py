@@ -1,0 +1,131 @@
+"""Which labels are good enough to learn from: where both ways agree, balanced by set and tone."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cutis.datasets.skin_labels.corrections import Corrections, shipped_corrections
+from cutis.datasets.skin_labels.store import LabelledView, load_view
+
+TONES = ("light", "medium", "dark")
+"""Thirds of the typology angle over all the labelled faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptLimits:
+    """Which labels are taken.
+
+    Attributes:
+        agreement: least overlap of both ways to find skin.
+        skin_share: least and greatest share of the oval that is skin.
+        yaw_deg: greatest turn of the head.
+        unsure_glasses: between these it is not told whether there are glasses, so neither is
+            learned.
+        set_share: greatest share of one set among the chosen.
+    """
+
+    agreement: float = 0.88
+    skin_share: tuple[float, float] = (0.35, 0.93)
+    yaw_deg: float = 60.0
+    unsure_glasses: tuple[float, float] = (0.5, 0.8)
+    set_share: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Files of the chosen faces, how many were seen, and why others were left out."""
+
+    chosen: tuple[Path, ...]
+    seen: int
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    file: Path
+    of: str
+    ita_deg: float
+    agreement: float
+
+
+def accept_views(
+    folder: Path,
+    *,
+    most: int,
+    limits: AcceptLimits | None = None,
+    corrections: Corrections | None = None,
+) -> Accepted:
+    """Choose the faces of a folder that are learned from, at most ``most``.
+
+    Rejection is harder on some sets and tones than on others, so the chosen are drawn in turn from
+    every set and third of tones, those that agree best first.
+    """
+    limits, corrections = limits or AcceptLimits(), corrections or shipped_corrections()
+    reasons: Counter[str] = Counter()
+    rows = []
+    for file in sorted(folder.glob("*.npz")):
+        if not file.stat().st_size:
+            reasons["no usable face"] += 1
+            continue
+        view = load_view(file)
+        reason = _refusal(view, limits, corrections)
+        if reason:
+            reasons[reason] += 1
+        else:
+            rows.append(_Row(file, view.source.split("/")[0], view.ita_deg, view.agreement))
+    chosen = _balanced(rows, most, limits.set_share)
+    reasons["enough of this set and tone"] += len(rows) - len(chosen)
+    return Accepted(
+        chosen,
+        len(rows) + sum(reasons.values()) - (len(rows) - len(chosen)),
+        {k: v for k, v in reasons.items() if v},
+    )
+
+
+def _refusal(view: LabelledView, limits: AcceptLimits, corrections: Corrections) -> str | None:
+    low, high = limits.skin_share
+    unsure, sure = limits.unsure_glasses
+    checks = {
+        "rejected by a person": view.source in corrections.rejected,
+        "the two ways disagree": view.agreement < limits.agreement,
+        "too little or too much skin": not low <= view.skin_share <= high,
+        "turned too far": abs(view.yaw_deg) > limits.yaw_deg,
+        "perhaps glasses": unsure <= view.glasses < sure,
+    }
+    redrawn = view.source in corrections.redrawn and not checks["rejected by a person"]
+    return None if redrawn else next((why for why, holds in checks.items() if holds), None)
+
+
+def _balanced(rows: list[_Row], most: int, set_share: float) -> tuple[Path, ...]:
+    """Take turns between sets and tones until ``most`` are chosen or none is left."""
+    tones = tone_thirds([row.ita_deg for row in rows])
+    queues: defaultdict[tuple[str, str], list[_Row]] = defaultdict(list)
+    for row, tone in zip(rows, tones, strict=True):
+        queues[row.of, tone].append(row)
+    for queue in queues.values():
+        queue.sort(key=lambda row: (row.agreement, row.file.name))
+    taken: list[_Row] = []
+    by_set: Counter[str] = Counter()
+    while len(taken) < most and any(queues.values()):
+        for (of, _), queue in sorted(queues.items()):
+            full = by_set[of] >= max(set_share * most, 1)
+            if queue and full:
+                queue.clear()
+            elif queue and len(taken) < most:
+                taken.append(queue.pop())
+                by_set[of] += 1
+    return tuple(sorted(row.file for row in taken))
+
+
+def tone_thirds(ita_deg: Iterable[float]) -> list[str]:
+    """Return for each face which third of tones it is in, the lightest first."""
+    values = np.array(list(ita_deg), np.float64)
+    if not len(values):
+        return []
+    edges = np.quantile(values, [1 / 3, 2 / 3])
+    return [TONES[2 - int(np.searchsorted(edges, value, side="right"))] for value in values]
