@@ -32,7 +32,7 @@ class AcceptLimits:
     agreement: float = 0.88
     skin_share: tuple[float, float] = (0.35, 0.93)
     yaw_deg: float = 60.0
-    unsure_glasses: tuple[float, float] = (0.5, 0.8)
+    unsure_glasses: tuple[float, float] = (0.15, 0.85)
     set_share: float = 0.6
 
 
