@@ -47,7 +47,7 @@ class Geometry:
     sizes: tuple[tuple[int, ...], ...] = ((12, 24), (36, 56), (84, 128), (180, 280))
     ratios: tuple[float, ...] = (0.4, 1.0)
     box_bins: int = 7
-    mask_bins: int = 40
+    mask_bins: int = 36
     proposals: int = 64
     before: int = 200
     overlap: float = 0.7

@@ -90,7 +90,11 @@ def find_instances(
         return ()
     cut = align(features[0], found.boxes, geometry.strides[0], bins=geometry.mask_bins, samples=1)
     masks = stages.masks(cut)[np.arange(len(found.boxes)), found.classes]
-    return _instances(found, 1 / (1 + np.exp(-masks.astype(np.float32))), parts)
+    return _instances(found, _sigmoid(masks), parts)
+
+
+def _sigmoid(logits: Float32[np.ndarray, "n m m"]) -> Float32[np.ndarray, "n m m"]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 
 def _instances(

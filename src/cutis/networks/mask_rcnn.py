@@ -1,7 +1,7 @@
 """Mask R-CNN with a feature pyramid, configured for one face: torchvision's parts, small and fine.
 
 He et al. 2017 (arXiv:1703.06870), Lin et al. 2017 (arXiv:1612.03144). Masks are cut out of the
-finest level and have twice `Geometry.mask_bins` pixels a side, 80 by default, since 28 lose the
+finest level and have twice `Geometry.mask_bins` pixels a side, 72 by default, since 28 lose the
 edges.
 """
 
@@ -96,7 +96,9 @@ class MaskRcnn(nn.Module):
         detection, geometry = vision.models.detection, spec.geometry
         self.spec = spec
         self.body = body
-        self.pyramid = vision.ops.FeaturePyramidNetwork(list(widths), spec.channels)
+        self.pyramid = vision.ops.FeaturePyramidNetwork(
+            list(widths), spec.channels, norm_layer=nn.BatchNorm2d
+        )
         self.rpn = _region_proposals(detection, spec)
         bins = geometry.box_bins
         heads = detection.mask_rcnn.MaskRCNNHeads(
@@ -111,8 +113,8 @@ class MaskRcnn(nn.Module):
             detection.faster_rcnn.FastRCNNPredictor(spec.box_features, classes),
             fg_iou_thresh=0.5,
             bg_iou_thresh=0.5,
-            batch_size_per_image=32,
-            positive_fraction=0.3,
+            batch_size_per_image=24,
+            positive_fraction=0.34,
             bbox_reg_weights=None,
             score_thresh=geometry.least_score,
             nms_thresh=geometry.same,

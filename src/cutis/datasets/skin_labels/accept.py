@@ -27,6 +27,7 @@ class AcceptLimits:
         unsure_glasses: between these it is not told whether there are glasses, so neither is
             learned.
         set_share: greatest share of one set among the chosen.
+        own_shares: sets with a share of their own: small faces, enlarged, show soft edges.
     """
 
     agreement: float = 0.88
@@ -34,6 +35,11 @@ class AcceptLimits:
     yaw_deg: float = 60.0
     unsure_glasses: tuple[float, float] = (0.15, 0.85)
     set_share: float = 0.6
+    own_shares: tuple[tuple[str, float], ...] = (("congress", 0.2),)
+
+    def most_of(self, name: str, most: int) -> float:
+        """Return how many faces of a set there may be among ``most``."""
+        return max(1.0, dict(self.own_shares).get(name, self.set_share) * most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def accept_views(
             reasons[reason] += 1
         else:
             rows.append(_Row(file, view.source.split("/")[0], view.ita_deg, view.agreement))
-    chosen = _balanced(rows, most, limits.set_share)
+    chosen = _balanced(rows, most, limits)
     reasons["enough of this set and tone"] += len(rows) - len(chosen)
     return Accepted(
         chosen,
@@ -101,7 +107,7 @@ def _refusal(view: LabelledView, limits: AcceptLimits, corrections: Corrections)
     return None if redrawn else next((why for why, holds in checks.items() if holds), None)
 
 
-def _balanced(rows: list[_Row], most: int, set_share: float) -> tuple[Path, ...]:
+def _balanced(rows: list[_Row], most: int, limits: AcceptLimits) -> tuple[Path, ...]:
     """Take turns between sets and tones until ``most`` are chosen or none is left."""
     tones = tone_thirds([row.ita_deg for row in rows])
     queues: defaultdict[tuple[str, str], list[_Row]] = defaultdict(list)
@@ -113,7 +119,7 @@ def _balanced(rows: list[_Row], most: int, set_share: float) -> tuple[Path, ...]
     by_set: Counter[str] = Counter()
     while len(taken) < most and any(queues.values()):
         for (of, _), queue in sorted(queues.items()):
-            full = by_set[of] >= max(set_share * most, 1)
+            full = by_set[of] >= limits.most_of(of, most)
             if queue and full:
                 queue.clear()
             elif queue and len(taken) < most:
