@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from figures_explanation import explanation_section
+
 from cutis.core.vocabulary import Condition
 from cutis.steps.explain import LIMITS, METHODS
 from cutis.steps.quality import QualityLimits
@@ -72,6 +74,7 @@ def figures() -> str:
         "speed": _speed,
         "conditions": _conditions,
         "soak_log": _soak_log,
+        "explanation": explanation_section,
     }
     parts = [
         f"# Figures\n\n{_MARK}",

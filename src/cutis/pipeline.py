@@ -37,7 +37,7 @@ from cutis.steps.lesions import (
 )
 from cutis.steps.quality import QualityLimits, assess_quality, no_face_quality
 from cutis.steps.regions import CropLimits, crop_face
-from cutis.steps.scoring import Scoring, ScoringLimits, score_face
+from cutis.steps.scoring import Scoring, ScoringLimits, renumber_findings, score_face
 
 DISCLAIMER = (
     "Cutis is a decision aid, not a diagnosis. It measures what a photo shows. "
@@ -114,6 +114,9 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
     )
     shown = {c: m for c, m in maps.items() if not isinstance(scoring.scores[c], NotMeasured)}
     kept = tuple(f for f in findings if f.condition in shown)
+    scoring = renumber_findings(
+        scoring, [i for i, f in enumerate(findings) if f.condition in shown]
+    )
     answer = _answer(
         photo, tools, quality, faces, scoring=scoring, findings=kept, assessed_at=assessed_at
     )
@@ -168,7 +171,7 @@ def _answer(
         grades=scoring.grades,
         findings=findings,
         labels=scoring.labels,
-        explanations=explain_scores(scoring.scores),
+        explanations=explain_scores(scoring.scores, scoring.contributions),
         provenance=Provenance("cutis", tools.software_version, tools.uses(), assessed_at),
         disclaimer=DISCLAIMER,
     )

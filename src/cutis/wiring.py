@@ -16,8 +16,10 @@ from cutis.core.vocabulary import Condition, Strictness
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cutis.core.attribution import AttributionMethod
     from cutis.core.concerns import StatedConcern
     from cutis.core.facts import Answer
+    from cutis.core.ports import Attributor, ConditionSegmenter
     from cutis.models.descriptor import Descriptor
     from cutis.models.runtime import RuntimeOptions
     from cutis.models.sentence_encoder import SentenceEncoder
@@ -130,6 +132,54 @@ def examine(
         tools = replace(tools, strictness=strictness)
     photo = source if isinstance(source, Photo) else open_photo(source, settings.intake)
     return examine_photo(photo, tools, assessed_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def attributor(
+    method: AttributionMethod, condition: Condition, *, settings: Settings | None = None
+) -> Attributor:
+    """Return what explains the maps of a condition, by ``method``.
+
+    Raises:
+        InputError: a method of gradients was asked for, and no network makes this map.
+        MissingExtraError: the extra ``explain`` is not installed.
+    """
+    from cutis.core.attribution import AttributionMethod  # noqa: PLC0415
+    from cutis.models.attribution import OcclusionAttributor  # noqa: PLC0415
+    from cutis.models.lime import LimeAttributor  # noqa: PLC0415
+    from cutis.settings import load_settings  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    known = _kept_tools(settings).conditions
+    segmenter = next(s for s in reversed(known) if condition in s.conditions)
+    if method is AttributionMethod.OCCLUSION:
+        return OcclusionAttributor(segmenter)
+    if method is AttributionMethod.LIME:
+        return LimeAttributor(segmenter)
+    return _by_gradients(method, segmenter, settings)
+
+
+def _by_gradients(
+    method: AttributionMethod, segmenter: ConditionSegmenter, settings: Settings
+) -> Attributor:
+    from cutis.core.errors import InputError, MissingExtraError  # noqa: PLC0415
+    from cutis.models.builtin import builtin_models  # noqa: PLC0415
+    from cutis.models.cache import read_files  # noqa: PLC0415
+    from cutis.models.condition_network import LearnedConditionSegmenter  # noqa: PLC0415
+    from cutis.models.runtime import NetworkFiles  # noqa: PLC0415
+
+    if not isinstance(segmenter, LearnedConditionSegmenter):
+        raise InputError(
+            f"{method.value} needs a network; this condition's map is a classical measure, which "
+            "has no gradients. Use occlusion or lime."
+        )
+    try:
+        from cutis.training.attribution import GradientAttributor  # noqa: PLC0415
+        from cutis.training.exported_network import ExportedNetwork  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError("Grad-CAM and integrated gradients", "explain") from error
+    model = builtin_models().get(segmenter.uses()[0].name)
+    network = ExportedNetwork(NetworkFiles(*read_files(model, settings.models.dir)))
+    return GradientAttributor(segmenter, network, method)
 
 
 def assess(

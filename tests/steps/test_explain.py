@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from cutis.core.assessment import Contribution
 from cutis.core.scores import Interval, NotMeasured, NotMeasuredCode, Quantity, Score
-from cutis.core.vocabulary import Condition
-from cutis.steps.explain import LIMITS, METHODS, explain_scores, summarise
+from cutis.core.vocabulary import Condition, Region
+from cutis.steps.explain import LIMITS, METHODS, explain_scores, summarise, tell_contribution
 
 SHAMING = re.compile(
     r"\b(bad|ugly|poor|flaw\w*|imperfect\w*|problem skin|unfortunately)\b", re.IGNORECASE
@@ -49,3 +51,30 @@ def test_every_condition_has_a_method_and_limits(condition: Condition):
         assert text[0].isupper()
         assert text.endswith(".")
         assert not SHAMING.search(text)
+
+
+FACE = Score(29.0, Interval(20, 40), Quantity("spots", 6.0, "n"), "acne-density-v1", "m")
+SPOT = Contribution(3.1, 25.9, Region.SUBJECT_LEFT_CHEEK, 2, 4.25)
+
+
+def test_a_contribution_is_told_with_its_points_and_the_score_without_it():
+    assert tell_contribution(Condition.ACNE, FACE.value, SPOT) == (
+        "The spot on your left cheek (4.2 mm²) gave 3 of your 29 points; "
+        "without it the score would be 26."
+    )
+
+
+def test_a_region_is_told_where_there_are_no_findings():
+    part = Contribution(8.0, 21.0, Region.NOSE, None)
+    assert tell_contribution(Condition.PORES, FACE.value, part) == (
+        "What is seen on the nose gave 8 of your 29 points; without it the score would be 21."
+    )
+
+
+def test_what_gave_most_is_told_and_kept_as_numbers():
+    small = replace(SPOT, points=0.4, score_without=28.9)
+    (found,) = explain_scores({Condition.ACNE: FACE}, {Condition.ACNE: (SPOT, small)})
+    assert found.contributions == (SPOT, small)
+    assert found.summary.count("gave") == 1, "what rounds to no point is not told"
+    (hidden,) = explain_scores({Condition.ACNE: HIDDEN}, {Condition.ACNE: (SPOT,)})
+    assert "gave" not in hidden.summary

@@ -19,7 +19,7 @@ from cutis.core.vocabulary import (
     Verdict,
 )
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Version of the JSON form of `Assessment`: the first number changes when a reader would break."""
 
 
@@ -103,13 +103,33 @@ class RegionAssessment:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """How many points of a score are due to one finding, or to one region where none is found.
+
+    ``score_without`` is the score with the finding's part of the raw value taken out and the skin
+    that was looked at left as it is; ``points`` is the difference. Points need not add up to the
+    score: a formula may bend, and what is no finding counts too.
+    """
+
+    points: float
+    score_without: float
+    region: Region | None
+    finding: int | None
+    area_mm2: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """Plain words on how one score came about."""
+    """Plain words on how one score came about, and what gave most of its points.
+
+    ``finding`` of a contribution counts `Assessment.findings` from 0.
+    """
 
     condition: Condition
     summary: str
     method: str
     limits: str
+    contributions: tuple[Contribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from cutis.core.arrays import RGB, Box, Points3, Vectors
 from cutis.core.assessment import ModelUse
+from cutis.core.attribution import Attribution, AttributionMethod, AttributionTarget
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition, LesionType
@@ -91,6 +92,20 @@ class LesionClassifier(Protocol):
 
     def uses(self) -> Sequence[ModelUse]:
         """Tell which models took part."""
+        ...
+
+
+@runtime_checkable
+class Attributor(Protocol):
+    """Tells which pixels made an amount of a condition."""
+
+    @property
+    def method(self) -> AttributionMethod:
+        """How it finds out."""
+        ...
+
+    def attribute(self, crop: FaceCrop, skin: SkinMask, target: AttributionTarget) -> Attribution:
+        """Return what each pixel of the crop contributed to ``target``."""
         ...
 
 

@@ -96,14 +96,39 @@ class LearnedConditionSegmenter:
         masks = SkinMaps(*reduce_crop(crop, skin, self.limits.work_mm_per_px), self.limits)
         baseline = skin_baseline(crop.linear, skin.measurable)
         scales = {scale for s in seen.values() for scale in (s.mm_per_px, *s.more_mm_per_px)}
-        logits = {scale: self._at_scale(crop, baseline, scale) for scale in sorted(scales)}
+        logits = {
+            scale: self._at_scale(crop.linear, baseline, now=crop.mm_per_px, wanted=scale)
+            for scale in sorted(scales)
+        }
         return {c: self._map(c, logits, masks, crop.shape) for c in seen}
 
-    def _at_scale(self, crop: FaceCrop, baseline: _Baseline, mm_per_px: float) -> Logits:
-        """Return the logits of the crop, at about ``mm_per_px``."""
-        factor = min(crop.mm_per_px / mm_per_px, MOST_ENLARGED)
-        face = scale_evenly(crop.linear, factor)
-        scale = crop.mm_per_px * crop.shape[0] / face.shape[0]
+    def window_logit(
+        self, condition: Condition, window: LinearRGB, baseline: _Baseline, *, mm_per_px: float
+    ) -> Float32[np.ndarray, "h w"]:
+        """Return the network's own logit of a condition in a part of a crop, at the part's size.
+
+        It is the mean over the condition's scales, before the classical map is added and before
+        calibration. Near the rim it lacks what lies outside of the window.
+
+        Args:
+            condition: one that the card names.
+            window: the part, in linear light, at the crop's scale.
+            baseline: `skin_baseline` of the whole crop.
+            mm_per_px: the crop's scale.
+        """
+        card, channel = self.served[condition], TARGETS.index(condition)
+        parts = [
+            self._at_scale(window, baseline, now=mm_per_px, wanted=s)[..., channel]
+            for s in (card.mm_per_px, *card.more_mm_per_px)
+        ]
+        return mean_at(parts, window.shape[:2])
+
+    def _at_scale(
+        self, linear: LinearRGB, baseline: _Baseline, *, now: float, wanted: float
+    ) -> Float32[np.ndarray, "rows cols targets"]:
+        """Return the logits of a picture of ``now`` mm per pixel, at about the ``wanted`` scale."""
+        face = scale_evenly(linear, min(now / wanted, MOST_ENLARGED))
+        scale = now * linear.shape[0] / face.shape[0]
         logits = self._read(face, baseline, scale)
         if self.mirror_mean:
             mirrored = self._read(np.ascontiguousarray(face[:, ::-1]), baseline, scale)
@@ -141,13 +166,20 @@ class LearnedConditionSegmenter:
         """Join the scales and the classical map, calibrate; 0 where it was not looked for."""
         card, channel = self.served[condition], TARGETS.index(condition)
         scales = (card.mm_per_px, *card.more_mm_per_px)
-        parts = [_resize(np.ascontiguousarray(logits[s][..., channel]), shape) for s in scales]
-        mean = sum(parts[1:], parts[0]) / np.float32(len(parts))
+        mean = mean_at([logits[s][..., channel] for s in scales], shape)
         if card.classical_weight:
             mean += np.float32(card.classical_weight) * classical_logit(condition, masks, shape)
         looked_at = resize_mask(_sought(condition, masks), shape)
         probability = np.where(looked_at, _sigmoid(mean, card), np.float32(0))
         return ConditionMap(condition, probability, looked_at, self._method)
+
+
+def mean_at(
+    parts: Sequence[Float32[np.ndarray, "_ _"]], shape: tuple[int, ...]
+) -> Float32[np.ndarray, "rows cols"]:
+    """Return the mean of maps of several scales, brought to ``shape``."""
+    resized = [_resize(np.ascontiguousarray(part), shape) for part in parts]
+    return sum(resized[1:], resized[0]) / np.float32(len(resized))
 
 
 def classical_logit(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cutis.core.assessment import Explanation
+from cutis.core.assessment import Contribution, Explanation
 from cutis.core.masks import LEARNED
 from cutis.core.scores import NotMeasured, Score
-from cutis.core.vocabulary import Condition
+from cutis.core.vocabulary import Condition, Region
 
 METHODS: dict[Condition, str] = {
     Condition.ACNE: "Round spots of 1 to 15 mm with more haemoglobin than the skin around them are counted.",
@@ -47,17 +47,76 @@ LEARNED_METHODS: dict[Condition, str] = {
     Condition.SCARRING: "A network that learned from drawn scars marks pitted and raised skin.",
 }
 
+FINDINGS: dict[Condition, str] = {
+    Condition.ACNE: "spot",
+    Condition.REDNESS: "red area",
+    Condition.PIGMENTATION: "dark spot",
+    Condition.WRINKLES: "line",
+    Condition.DRYNESS: "flaking patch",
+    Condition.SCARRING: "hollow",
+    Condition.OILINESS: "shiny area",
+}
+TOLD = 2
+"""So many contributions are told in words; the answer holds them as numbers too."""
+
 LEARNED_LIMIT = "A network learned from synthetic defects may take for them what it never saw, such as make-up, tattoos or jewellery."
 
 
 def explain_scores(
     scores: Mapping[Condition, Score | NotMeasured],
+    contributions: Mapping[Condition, tuple[Contribution, ...]] | None = None,
 ) -> tuple[Explanation, ...]:
-    """Return one explanation per condition, measured or not."""
+    """Return one explanation per condition, measured or not.
+
+    ``contributions`` tells what gave most of each score; a sentence is made of the first few.
+    """
+    gave = contributions or {}
     return tuple(
-        Explanation(condition, summarise(score), *_how(condition, score))
+        Explanation(
+            condition,
+            " ".join([summarise(score), *_told(condition, score, gave.get(condition, ()))]),
+            *_how(condition, score),
+            contributions=gave.get(condition, ()),
+        )
         for condition, score in scores.items()
     )
+
+
+def _told(
+    condition: Condition, score: Score | NotMeasured, gave: tuple[Contribution, ...]
+) -> list[str]:
+    if isinstance(score, NotMeasured):
+        return []
+    felt = [part for part in gave if round(part.score_without) < round(score.value)]
+    return [tell_contribution(condition, score.value, part) for part in felt[:TOLD]]
+
+
+def tell_contribution(condition: Condition, value: float, part: Contribution) -> str:
+    """Return one sentence: what gave how many points of how many, and the score without it."""
+    points = round(value) - round(part.score_without)
+    unit = "point" if round(value) == 1 else "points"
+    return (
+        f"{name_contribution(condition, part)} gave {points} of your {value:.0f} {unit}; "
+        f"without it the score would be {part.score_without:.0f}."
+    )
+
+
+def name_contribution(condition: Condition, part: Contribution) -> str:
+    """Return a finding and its place in words, or what is seen on a region."""
+    place = _words_of(part.region)
+    if part.finding is None:
+        return f"What is seen on {place}"
+    size = "" if part.area_mm2 is None else f" ({part.area_mm2:.2g} mm²)"
+    return f"The {FINDINGS.get(condition, 'finding')} on {place}{size}"
+
+
+def _words_of(region: Region | None) -> str:
+    if region is None:
+        return "skin between the regions"
+    side, _, rest = region.value.partition("_")
+    if side != "subject":
+        return f"the {region.value.replace('_', ' ')}"
+    return f"your {rest.replace('_', ' ')}"
 
 
 def _how(condition: Condition, score: Score | NotMeasured) -> tuple[str, str]:

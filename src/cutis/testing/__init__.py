@@ -8,6 +8,7 @@ from __future__ import annotations
 from cutis.testing.clock import FakeClock
 from cutis.testing.drawing import draw_face
 from cutis.testing.fakes import (
+    FakeAttributor,
     FakeConditionSegmenter,
     FakeFace,
     FakeLandmarker,
@@ -20,6 +21,7 @@ from cutis.testing.pictures import sample_crop, sample_maps, sample_photo, sampl
 from cutis.testing.samples import sample_assessment, sample_examination
 
 __all__ = [
+    "FakeAttributor",
     "FakeClock",
     "FakeConditionSegmenter",
     "FakeFace",

@@ -12,6 +12,7 @@ from jaxtyping import Float32
 
 from cutis.core.arrays import RGB, Points3
 from cutis.core.assessment import ModelUse
+from cutis.core.attribution import Attribution, AttributionMethod, AttributionTarget
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition
@@ -146,6 +147,23 @@ class FakeConditionSegmenter:
     def uses(self) -> Sequence[ModelUse]:
         """Tell that no model took part."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAttributor:
+    """Says that every pixel of the target made the amount, and no other."""
+
+    method: AttributionMethod = AttributionMethod.OCCLUSION
+
+    def attribute(
+        self,
+        crop: FaceCrop,  # noqa: ARG002
+        skin: SkinMask,  # noqa: ARG002
+        target: AttributionTarget,
+    ) -> Attribution:
+        """Return 1 on the target, 0 elsewhere; the amount is the target's pixels."""
+        values = target.where.astype(np.float32)
+        return Attribution(target, self.method, values, float(values.sum()), "nothing", 0.0)
 
 
 def _even(where: np.ndarray, value: float) -> Float32[np.ndarray, "h w"]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cutis.core.arrays import Mask
-from cutis.core.assessment import Finding, Quality, RegionAssessment, SkinTone
+from cutis.core.assessment import (
+    Contribution,
+    Finding,
+    Quality,
+    RegionAssessment,
+    SkinTone,
+)
 from cutis.core.face import FaceCrop
 from cutis.core.masks import LEARNED, ConditionMap, SkinMask
 from cutis.core.scores import Grade, NotMeasured, NotMeasuredCode, Quantity, Score
@@ -22,6 +28,7 @@ from cutis.steps.scoring.colour import (
     sample_colour,
     tone_of,
 )
+from cutis.steps.scoring.contributions import contributions
 from cutis.steps.scoring.formulas import FORMULAS
 from cutis.steps.scoring.grades import COMEDONES, grade_all
 from cutis.steps.scoring.repeatability import (
@@ -106,6 +113,7 @@ class Scoring:
     measures: tuple[Quantity, ...]
     grades: Mapping[str, Grade | NotMeasured]
     labels: Mapping[Condition, float | None]
+    contributions: Mapping[Condition, tuple[Contribution, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,13 +174,41 @@ def score_face(
         measures=(*colour_measures(sample), *_counts(scores, case, typed=typed)),
         grades=grade_all(scores, findings, crop, maps.get(Condition.ACNE), typed=typed),
         labels={c: _label(s, limits, limits.presence.get(c)) for c, s in scores.items()},
+        contributions={
+            c: _contributions(c, s, case) for c, s in scores.items() if isinstance(s, Score)
+        },
     )
+
+
+def renumber_findings(scoring: Scoring, kept: Sequence[int]) -> Scoring:
+    """Return the scoring with findings counted among those that are kept, by their old numbers."""
+    now = {old: new for new, old in enumerate(kept)}
+    told = {
+        condition: tuple(
+            replace(part, finding=None if part.finding is None else now[part.finding])
+            for part in parts
+        )
+        for condition, parts in scoring.contributions.items()
+    }
+    return replace(scoring, contributions=told)
 
 
 def _weighed(
     condition: Condition, findings: Sequence[Finding], limits: ScoringLimits
 ) -> list[tuple[Finding, float]]:
     return [(f, weigh(f, limits)) for f in findings if f.condition is condition]
+
+
+def _contributions(condition: Condition, score: Score, case: _Case) -> tuple[Contribution, ...]:
+    """Return what gave most of a score; findings are counted among all that came."""
+    weighed = [
+        (number, finding, weigh(finding, case.limits))
+        for number, finding in enumerate(case.findings)
+        if finding.condition is condition
+    ]
+    return contributions(
+        score, case.maps[condition], case.tallies[condition], weighed=weighed, crop=case.crop
+    )
 
 
 def _score(condition: Condition, case: _Case, region: Region | None) -> Score | NotMeasured:

@@ -51,6 +51,12 @@ class Tally:
         return Part(*(float(v) for v in column))
 
 
+def sampling_grid(found: ConditionMap) -> tuple[tuple[slice, slice], int]:
+    """Return the pixels of a map that are added up, and how many pixels apart they lie."""
+    step = max(1, round((found.looked_at.size / _ENOUGH_PX) ** 0.5))
+    return (slice(step // 2, None, step), slice(step // 2, None, step)), step
+
+
 def tally(
     found: ConditionMap,
     crop: FaceCrop,
@@ -58,8 +64,7 @@ def tally(
     pores: Mask | None,
 ) -> Tally:
     """Add up a map, and its findings with their weights, by region."""
-    step = max(1, round((found.looked_at.size / _ENOUGH_PX) ** 0.5))
-    grid = (slice(step // 2, None, step), slice(step // 2, None, step))
+    grid, step = sampling_grid(found)
     inside = found.looked_at[grid]
     labels, values = crop.regions.labels[grid][inside], found.probability[grid][inside]
     rows = [
