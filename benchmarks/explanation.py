@@ -52,7 +52,7 @@ STEPS = 10
 SCENES = SceneLimits(reach_mm=2.0, margin_mm=5.0)
 SHARES = (0.1, 0.5, 1.0)
 FEW = ("occlusion", "grad_cam")
-ALL_EVERY, CURVES_EVERY, RANDOMISED_EVERY = 2, 4, 16
+ALL_EVERY, CURVES_EVERY, RANDOMISED_EVERY = 2, 4, 8
 """Every so many spots the slower tests join; curves and random weights of spots that are seen."""
 SEEN = 0.5
 """A spot is seen by the network if its probability reaches one half."""
@@ -252,7 +252,9 @@ def _share(hits: list[bool]) -> list[float]:
     p, z = float(np.mean(hits)), 1.96
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return [round(v, 4) for v in (p, float(middle - half), float(middle + half))] + [n]
+    return [
+        round(v, 4) for v in (p, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+    ] + [n]
 
 
 def _curves(rows: list[dict], methods: list[str]) -> dict:
