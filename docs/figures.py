@@ -75,6 +75,7 @@ def figures() -> str:
         "conditions": _conditions,
         "soak_log": _soak_log,
         "explanation": explanation_section,
+        "graders": _graders,
     }
     parts = [
         f"# Figures\n\n{_MARK}",
@@ -242,6 +243,42 @@ def _conditions(result: dict[str, Any]) -> str:
         head = ["figure", *(f"{m}, {p}" for m, p in columns)]
         text += f"\n### {section.capitalize()}\n\n" + _table(head, rows)
     return text
+
+
+def _graders(result: dict[str, Any]) -> str:
+    """Families by grader, then real photos, graph, groups and unusual marks."""
+    text = "## Graders (`benchmarks/graders.py`)\n\n"
+    text += "Painted faces of held-out persons; value, and 95 % interval over persons.\n\n"
+    text += _table(["table", "value"], [[k, _cell(v)] for k, v in result["table"].items()])
+    for name, part in result["graders"].items():
+        text += f"\n### Grader of {name}\n\n" + _families(part)
+    for title, key in (
+        ("Real photos, evaluation only", "real"),
+        ("Graph over regions against no edges", "graph"),
+        ("Groups of clean skin", "groups"),
+        ("Unusual marks: isolation forest", "isolation"),
+        ("Unusual marks: autoencoder", "autoencoder"),
+    ):
+        rows = [[where, _with_interval(v)] for where, v in _flatten(result.get(key, {}))]
+        text += f"\n### {title}\n\n" + _table(["figure", "value"], rows)
+    return text
+
+
+def _families(part: dict[str, Any]) -> str:
+    """One column a family; a grader without families says how many faces it had."""
+    families = part.get("families", {})
+    others = [f"{k}: {_cell(v)}" for k, v in part.items() if k != "families"]
+    names = dict.fromkeys(k for rows in families.values() for k in rows)
+    rows = [[n, *(_with_interval(families[f].get(n)) for f in families)] for n in names]
+    table = _table(["figure", *families], rows) + "\n" if families else ""
+    return table + "; ".join(others) + ".\n"
+
+
+def _with_interval(value: Any) -> str:
+    """Write a value, low, high as a value with its interval."""
+    if isinstance(value, list) and len(value) == 3:
+        return f"{_cell(value[0])} ({_cell(value[1:])})"
+    return _cell(value)
 
 
 def _cell(value: Any) -> str:

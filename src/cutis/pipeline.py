@@ -7,7 +7,7 @@ reasons; exceptions are for what the caller did wrong or the world broke.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cutis.core.assessment import (
     SCHEMA_VERSION,
@@ -19,12 +19,14 @@ from cutis.core.assessment import (
     Quality,
 )
 from cutis.core.capture import Photo
+from cutis.core.errors import InputError
 from cutis.core.face import FaceCrop, FaceSummary, Landmarks
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.ports import ConditionSegmenter, Landmarker, LesionClassifier, SkinSegmenter
 from cutis.core.scores import NotMeasured, NotMeasuredCode
-from cutis.core.vocabulary import Condition, Strictness, Verdict
+from cutis.core.vocabulary import Condition, MeasureName, Strictness, Verdict
 from cutis.steps.explain import explain_scores
+from cutis.steps.grading import GraderWeights, RegionFeatures, grade_face, region_features
 from cutis.steps.landmarks import LandmarkLimits, find_faces, full_mirror_order
 from cutis.steps.lesions import (
     LesionLimits,
@@ -62,7 +64,8 @@ class Tools:
     """What the steps work with: models behind ports, limits, strictness.
 
     A later segmenter of ``conditions`` replaces an earlier one, condition by condition.
-    Without a classifier of ``lesions`` spots have the type of their map.
+    Without a classifier of ``lesions`` spots have the type of their map. ``graders`` read region
+    features; ``grader_use`` tells what they are.
     """
 
     landmarker: Landmarker
@@ -72,12 +75,15 @@ class Tools:
     strictness: Strictness = Strictness.NORMAL
     limits: Limits = field(default_factory=Limits)
     lesions: LesionClassifier | None = None
+    graders: Mapping[str, GraderWeights] = field(default_factory=dict)
+    grader_use: ModelUse | None = None
 
     def uses(self) -> tuple[ModelUse, ...]:
         """Tell every model that takes part."""
         others = [use for port in self.conditions for use in port.uses()]
         sorting = self.lesions.uses() if self.lesions is not None else ()
-        return (*self.landmarker.uses(), *self.skin.uses(), *others, *sorting)
+        grading = (self.grader_use,) if self.grader_use is not None else ()
+        return (*self.landmarker.uses(), *self.skin.uses(), *others, *sorting, *grading)
 
 
 def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Examination:
@@ -120,7 +126,37 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
     answer = _answer(
         photo, tools, quality, faces, scoring=scoring, findings=kept, assessed_at=assessed_at
     )
-    return Examination(answer, photo, crop, skin, shown)
+    return add_grades(Examination(answer, photo, crop, skin, shown), tools.graders)
+
+
+def add_grades(examination: Examination, graders: Mapping[str, GraderWeights]) -> Examination:
+    """Return the examination with what the graders say of its region features."""
+    if not graders:
+        return examination
+    learned = grade_face(describe_regions(examination), graders)
+    known = examination.assessment
+    return replace(examination, assessment=replace(known, grades={**known.grades, **learned}))
+
+
+def describe_regions(examination: Examination) -> RegionFeatures:
+    """Return what was measured of each region of an examined face, as graders read it.
+
+    Raises:
+        InputError: the photo shows no face.
+    """
+    crop, skin, maps = examination.crop, examination.skin, examination.maps
+    if crop is None or skin is None:
+        raise InputError("An examination with a face was expected; this photo shows none.")
+    pores = maps.get(Condition.PORES)
+    sharpness = examination.assessment.quality.measure(MeasureName.SHARPNESS)
+    return region_features(
+        crop,
+        skin,
+        maps,
+        examination.assessment.findings,
+        pore_peaks=None if pores is None else pore_peaks(pores, crop.mm_per_px),
+        edge_mm=sharpness.raw.value if sharpness and sharpness.raw else None,
+    )
 
 
 def map_conditions(

@@ -54,6 +54,7 @@ def _tools(settings: Settings) -> Tools:
     from cutis.models.builtin import builtin_models  # noqa: PLC0415
     from cutis.models.cache import locate, models_dir  # noqa: PLC0415
     from cutis.models.face_landmarker import FaceLandmarkerBundle  # noqa: PLC0415
+    from cutis.models.graders import shipped_graders  # noqa: PLC0415
     from cutis.models.learned import condition_segmenters, lesion_classifier  # noqa: PLC0415
     from cutis.models.runtime import Runtime  # noqa: PLC0415
     from cutis.pipeline import Tools  # noqa: PLC0415
@@ -65,12 +66,15 @@ def _tools(settings: Settings) -> Tools:
     runtime = Runtime(settings.runtime, kept=(folder or models_dir()) / "compiled")
     bundle = FaceLandmarkerBundle(locate(name, folder), known.get(name).file.sha256, runtime)
     learned = known if settings.models.learned else ()
+    grading = shipped_graders(learned)
     classical = ClassicalConditionSegmenter(full_mirror_order(bundle.canonical))
     return Tools(
         landmarker=bundle,
         skin=ColourSkinSegmenter(),
         conditions=(classical, *condition_segmenters(learned, runtime, folder)),
         lesions=lesion_classifier(learned, runtime, folder),
+        graders=grading.graders,
+        grader_use=grading.use,
         software_version=__version__,
         strictness=settings.quality.strictness,
         limits=_limits(settings, learned),

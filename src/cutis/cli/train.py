@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cutis.cli.graders import measure_features, train_graders
 from cutis.cli.lesion_types import train_lesion_types
 from cutis.cli.own_data import pack_own
 from cutis.cli.skin import train_skin_network
@@ -23,6 +24,8 @@ app = typer.Typer(help="Train networks on a pack, compare and export them.", no_
 app.command("pack")(pack_own)
 app.command("lesions")(train_lesion_types)
 app.command("skin")(train_skin_network)
+app.command("features")(measure_features)
+app.command("graders")(train_graders)
 
 _Pack = Annotated[
     Path, typer.Argument(metavar="PACK", help="The training pool, a file of cutis synth.")

@@ -66,9 +66,16 @@ class Score:
     enhanced: bool = False
 
 
+LEARNED_GRADE = "learned "
+"""How the scale of a grade starts that is learned from painted faces and on no clinical scale."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A grade on a published clinical scale, with the value it was read from and its source."""
+    """A grade on a published clinical scale, with the value it was read from and its source.
+
+    The basis of a learned one, whose scale starts with `LEARNED_GRADE`, is its probability.
+    """
 
     scale: str
     grade: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cutis.core.assessment import Assessment, Finding, QualityMeasure, SkinColour, SkinTone
-from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
+from cutis.core.scores import LEARNED_GRADE, Grade, NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition, LesionType, Region, Verdict
 from cutis.reports import wording
 
@@ -73,8 +73,12 @@ def detail_tables(assessment: Assessment) -> tuple[Table, ...]:
         tables.append(_finding_kinds(assessment))
     if listed_findings(assessment):
         tables.append(_findings(assessment))
-    if assessment.grades:
-        tables.append(_grades(assessment))
+    learned = {n: g for n, g in assessment.grades.items() if n.startswith(LEARNED_GRADE)}
+    published = {n: g for n, g in assessment.grades.items() if n not in learned}
+    if published:
+        tables.append(_grades(published, "grades", "Published clinical scales"))
+    if learned:
+        tables.append(_grades(learned, "learned-grades", "Grades learned from painted faces"))
     if assessment.measures:
         rows = tuple(
             _row(wording.sentence_case(wording.spoken(m.name)), wording.quantity(m))
@@ -206,9 +210,9 @@ def _finding_row(number: int, finding: Finding) -> tuple[Cell, ...]:
     )
 
 
-def _grades(assessment: Assessment) -> Table:
+def _grades(grades: Mapping[str, Grade | NotMeasured], key: str, title: str) -> Table:
     rows = []
-    for name, grade in assessment.grades.items():
+    for name, grade in grades.items():
         if isinstance(grade, NotMeasured):
             reason = wording.sentence(grade.reason)
             label = wording.SCALES.get(name, wording.spoken(name))
@@ -218,7 +222,7 @@ def _grades(assessment: Assessment) -> Table:
         rows.append(_row(grade.scale, f"{grade.grade}, {grade.label}", basis, grade.source))
     columns = ("Scale", "Grade", "Read from", "Source")
     note = "A grade read off a photo supports a clinician's own grade and does not replace it."
-    return Table("grades", "Published clinical scales", columns, tuple(rows), (note,))
+    return Table(key, title, columns, tuple(rows), (note,))
 
 
 def _quality(assessment: Assessment) -> Table:

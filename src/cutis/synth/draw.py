@@ -66,6 +66,13 @@ def draw(
     )
 
 
+def draw_capture(
+    face: PreparedFace, view: View, rng: np.random.Generator
+) -> tuple[Surface, Camera]:
+    """Draw how the skin shines and what the camera does."""
+    return _surface(rng, face, view), _camera(rng, view)
+
+
 def _view(face: PreparedFace, rng: np.random.Generator, style: Style, plan: Plan) -> View:
     finest = max(_FINE[0], face.mm_per_px / _MOST_ENLARGED)
     fine = style is Style.FIELD and finest < _FINE[1] and rng.random() < plan.fine_share

@@ -22,7 +22,7 @@ from cutis.synth.view import Canvas
 
 _BUTTERFLY: Mapping[Region, float] = {Region.NOSE: 1.5, **dict.fromkeys(CHEEKS, 1.5)}
 _PERIORAL: Mapping[Region, float] = {Region.PERIORAL: 2.0, Region.CHIN: 1.0}
-_MELASMA: Mapping[Region, float] = {
+MELASMA_PLACES: Mapping[Region, float] = {
     Region.FOREHEAD: 1.0,
     Region.PERIORAL: 0.7,
     **dict.fromkeys(CHEEKS, 1.5),
@@ -33,7 +33,7 @@ _BEARD: Mapping[Region, float] = {
     **dict.fromkeys(JAWS, 1.5),
 }
 _OILY: Mapping[Region, float] = {**dict.fromkeys(T_ZONE, 1.5), **dict.fromkeys(CHEEKS, 0.8)}
-_PORES: Mapping[Region, float] = {Region.NOSE: 2.0, **dict.fromkeys(CHEEKS, 1.5)}
+PORE_PLACES: Mapping[Region, float] = {Region.NOSE: 2.0, **dict.fromkeys(CHEEKS, 1.5)}
 
 
 _CENTROFACIAL = (
@@ -55,14 +55,14 @@ def draw_areas(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Ar
     if level:
         areas += _flushes(canvas, rng, level)
         if rng.random() < 0.2:
-            areas += _spread(canvas, rng, AreaKind.MELASMA, _MELASMA, level=level)
+            areas += spread(canvas, rng, AreaKind.MELASMA, MELASMA_PLACES, level=level)
         if rng.random() < 0.25:
-            areas += _spread(canvas, rng, AreaKind.ROUGHNESS, ANY_PLACE, level=level)
+            areas += spread(canvas, rng, AreaKind.ROUGHNESS, ANY_PLACE, level=level)
         if rng.random() < 0.2:
-            areas += _spread(canvas, rng, AreaKind.FLAKES, ANY_PLACE, level=level)
+            areas += spread(canvas, rng, AreaKind.FLAKES, ANY_PLACE, level=level)
         if rng.random() < 0.3:
-            areas += _spread(canvas, rng, AreaKind.PORES, _PORES, level=level)
-    return tuple(areas + _lookalikes(canvas, rng))
+            areas += spread(canvas, rng, AreaKind.PORES, PORE_PLACES, level=level)
+    return tuple(areas + look_alikes(canvas, rng))
 
 
 def _flushes(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]:
@@ -71,12 +71,12 @@ def _flushes(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]
         return []
     kind = rng.random()
     if kind < 0.5:
-        return _centrofacial(canvas, rng, level)
+        return centrofacial(canvas, rng, level)
     places = _PERIORAL if kind < 0.65 else ANY_PLACE
-    return _spread(canvas, rng, AreaKind.FLUSH, places, level=level)
+    return spread(canvas, rng, AreaKind.FLUSH, places, level=level)
 
 
-def _centrofacial(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]:
+def centrofacial(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]:
     """Draw the redness of rosacea: both cheeks and the nose alike, often chin and forehead."""
     strength = _strength(rng, AreaKind.FLUSH, level) * float(rng.uniform(0.8, 1.8))
     mottling, softness = rng.uniform(0.1, 0.9), rng.uniform(0.3, 1.3)
@@ -134,7 +134,7 @@ _GRAIN_MM = {
 }
 
 
-def _spread(
+def spread(
     canvas: Canvas,
     rng: np.random.Generator,
     kind: AreaKind,
@@ -175,7 +175,7 @@ def _area(
     )
 
 
-def _lookalikes(canvas: Canvas, rng: np.random.Generator) -> list[Area]:
+def look_alikes(canvas: Canvas, rng: np.random.Generator) -> list[Area]:
     """Draw what is no skin condition: blush, shine, shadow, shaven or bearded skin."""
     areas: list[Area] = []
     for kind, places, chance in (
@@ -185,7 +185,7 @@ def _lookalikes(canvas: Canvas, rng: np.random.Generator) -> list[Area]:
         (AreaKind.STUBBLE, _BEARD, 0.15),
     ):
         if rng.random() < chance:
-            areas += _spread(canvas, rng, kind, places)
+            areas += spread(canvas, rng, kind, places)
     return areas
 
 

@@ -26,7 +26,7 @@ def draw_lines(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Li
     """Draw the lines of one view; ``level`` 0–3 is the severity."""
     lines: list[Line] = []
     if level and rng.random() < 0.35:
-        lines += _wrinkles(canvas, rng, level)
+        lines += wrinkles(canvas, rng, level)
     if level and rng.random() < 0.12:
         lines += _capillaries(canvas, rng)
     return tuple(lines + _lookalikes(canvas, rng))
@@ -52,7 +52,8 @@ def _curve(
     return tuple((round(float(x), 2), round(float(y), 2)) for x, y in points)
 
 
-def _wrinkles(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Line]:
+def wrinkles(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Line]:
+    """Draw wrinkles where faces fold; a higher level has more and deeper ones."""
     lines: list[Line] = []
     tilt = _axis_deg(canvas)
     for region, (deg, length_mm) in _FOLDS.items():

@@ -38,7 +38,7 @@ def draw_marks(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Ma
         marks += _pigment(canvas, rng, int(rng.integers(1, level + 1)))
     if level and rng.random() < 0.22:
         marks += scars(canvas, rng, int(rng.integers(1, level + 1)))
-    marks += _lookalikes(canvas, rng)
+    marks += look_alikes(canvas, rng)
     order = rng.permutation(len(marks))
     return tuple(marks[i] for i in order)
 
@@ -52,9 +52,14 @@ def _lognormal(rng: np.random.Generator, middle: float, spread: float) -> float:
     return float(middle * np.exp(rng.normal(0, spread)))
 
 
-def acne(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]:
-    """Draw acne: comedones, papules, pustules, nodules and the marks they leave."""
-    count = _count(rng, canvas, _ACNE_PER_CM2[level])
+def acne(
+    canvas: Canvas, rng: np.random.Generator, level: int, *, count: int | None = None
+) -> list[Mark]:
+    """Draw acne: comedones, papules, pustules, nodules and the marks they leave.
+
+    ``count`` spots and marks, or as many as the level has on so much skin.
+    """
+    count = _count(rng, canvas, _ACNE_PER_CM2[level]) if count is None else count
     inflamed = rng.beta(3, 1.5)
     left_marks = rng.beta(1.1, 1.6)
     face_tone = np.exp(rng.normal(0, 0.35))
@@ -195,10 +200,18 @@ _MAKERS: Mapping[MarkKind, Callable[[float, float, np.random.Generator, float], 
 
 def _pigment(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]:
     """Draw freckles, many and small, and lentigines, few and larger."""
+    tone = float(np.exp(rng.normal(0, 0.3)))
+    count = _count(rng, canvas, _SPOTS_PER_CM2[level]) if rng.random() < 0.7 else 0
+    marks = freckles(canvas, rng, count, tone=tone)
+    return marks + lentigines(canvas, rng, rng.poisson(1.5 * level))
+
+
+def freckles(
+    canvas: Canvas, rng: np.random.Generator, count: int, *, tone: float = 1.0
+) -> list[Mark]:
+    """Draw freckles; ``tone`` is how much darker than usual they are."""
     marks = []
-    tone = np.exp(rng.normal(0, 0.3))
-    freckles = _count(rng, canvas, _SPOTS_PER_CM2[level]) if rng.random() < 0.7 else 0
-    for x, y in clustered(canvas, rng, weights(canvas, SUN_PLACES), freckles):
+    for x, y in clustered(canvas, rng, weights(canvas, SUN_PLACES), count):
         marks.append(
             _mark(
                 MarkKind.FRECKLE,
@@ -210,7 +223,13 @@ def _pigment(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]
                 haemoglobin=max(0.0, rng.normal(0.0, 0.01)),
             )
         )
-    for x, y in pick_points(canvas, rng, weights(canvas, SUN_PLACES), rng.poisson(1.5 * level)):
+    return marks
+
+
+def lentigines(canvas: Canvas, rng: np.random.Generator, count: int) -> list[Mark]:
+    """Draw sun spots."""
+    marks = []
+    for x, y in pick_points(canvas, rng, weights(canvas, SUN_PLACES), count):
         marks.append(
             _mark(
                 MarkKind.LENTIGO,
@@ -223,6 +242,12 @@ def _pigment(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]
             )
         )
     return marks
+
+
+def brown_marks(canvas: Canvas, rng: np.random.Generator, count: int) -> list[Mark]:
+    """Draw post-inflammatory pigmentation."""
+    points = clustered(canvas, rng, weights(canvas, ACNE_PLACES), count)
+    return [_brown_mark(float(x), float(y), rng, 1.0) for x, y in points]
 
 
 def scars(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]:
@@ -255,7 +280,7 @@ def scars(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Mark]:
     return marks
 
 
-def _lookalikes(canvas: Canvas, rng: np.random.Generator) -> list[Mark]:
+def look_alikes(canvas: Canvas, rng: np.random.Generator) -> list[Mark]:
     """Draw what is no defect of these kinds: moles, glints, jewels, and spots beside the skin."""
     marks = []
     everywhere = weights(canvas, ANY_PLACE)
