@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from cutis.core.errors import (
 from cutis.core.vocabulary import Condition, Strictness
 from cutis.models.descriptor import Metric, ServedCondition
 from cutis.models.registry import Registry
+from cutis.reports.json import to_json
 from cutis.settings import Settings
 from cutis.testing import sample_examination
 
@@ -99,6 +101,28 @@ def test_json_and_html_are_the_default(run: Run, tmp_path: Path):
         "assessment.json",
         "report.html",
     ]
+
+
+@pytest.mark.usefixtures("examiner")
+def test_a_profile_and_earlier_visits_go_into_the_report(run: Run, tmp_path: Path):
+    photos(tmp_path, "a.jpg")
+    (tmp_path / "me.toml").write_text("age_years = 30\nsigns = []\n")
+    sample = sample_examination().assessment
+    made = dataclasses.replace(sample.provenance, assessed_at="2026-01-01T10:00:00+00:00")
+    for name, sha in (("before", "0" * 64), ("same-photo", sample.capture.sha256)):
+        capture = dataclasses.replace(sample.capture, sha256=sha)
+        earlier = dataclasses.replace(sample, provenance=made, capture=capture)
+        (tmp_path / "past" / name).mkdir(parents=True)
+        (tmp_path / "past" / name / "assessment.json").write_text(to_json(earlier), "utf-8")
+    words = ("analyze", "a.jpg", "--out", "out", "--profile", "me.toml", "--history", "past")
+    assert run(*words).exit_code == 0
+    page = (tmp_path / "out/a/report.html").read_text("utf-8")
+    assert "Over time" in page
+    assert page.count("2026-01-01") == 1, "the same photo is no earlier visit"
+    assert "your age" not in page
+    assert "which medicines you use" in page
+    result = run("analyze", "a.jpg", "--history", "nowhere")
+    assert (result.exit_code, "takes a folder" in result.stderr) == (2, True)
 
 
 @pytest.mark.usefixtures("examiner")

@@ -6,11 +6,14 @@ import dataclasses
 import json
 import os
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_visits import assessment_of
 
+from cutis.core.advice import Profile, Sign
 from cutis.core.assessment import Assessment, Examination
 from cutis.core.scores import Interval, NotMeasured, NotMeasuredCode, Quantity, Score
 from cutis.core.vocabulary import (
@@ -22,9 +25,11 @@ from cutis.core.vocabulary import (
     Strictness,
     Verdict,
 )
+from cutis.history import Timeline, Visit, build_timeline
 from cutis.reports import wording
-from cutis.reports.document import Document, compose
+from cutis.reports.document import Background, Document, compose
 from cutis.reports.tables import LISTED_FINDINGS, listed_findings
+from cutis.reports.visits import LISTED_VISITS
 from cutis.testing import sample_assessment, sample_examination
 
 UPDATE = os.environ.get("CUTIS_UPDATE_GOLDEN") == "1"
@@ -41,6 +46,14 @@ def document_of(**changes: Any) -> Document:
     sample = sample_examination()
     assessment = dataclasses.replace(sample.assessment, **changes)
     return compose(dataclasses.replace(sample, assessment=assessment))
+
+
+def weekly(*redness: float) -> Timeline:
+    """Return a timeline of visits a week apart, with these scores of redness and no others."""
+    start = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    days = [start + i * timedelta(days=7) for i in range(len(redness))]
+    shots = [assessment_of({Condition.REDNESS: value}) for value in redness]
+    return build_timeline([Visit(a, at) for a, at in zip(shots, days, strict=True)])
 
 
 def score(value: float, low: float | None = None, high: float | None = None) -> Score:
@@ -121,10 +134,80 @@ def test_scores_come_strongest_first_and_unmeasured_last():
     assert values == [63, 52, 41, 34, 27, 21, 18, 8, None, None]
 
 
-def test_the_headline_names_what_is_most_visible():
-    assert compose(sample_examination()).headline == (
-        "Most visible in this photo: oiliness and redness"
+def test_the_headline_names_what_matters_most_not_what_is_highest():
+    document = compose(sample_examination())
+    assert document.headline == "To look at first: redness and acne"
+    assert document.summary is not None
+    assert [p.about for p in document.summary.seen[:3]] == ["Redness", "Acne", "Oiliness"]
+
+
+def test_many_spots_come_before_darker_circles():
+    circles = {c: score(4.0) for c in Condition} | {Condition.DARK_CIRCLES: score(54.0)}
+    document = document_of(scores=circles | {Condition.ACNE: score(29.0)})
+    assert document.headline == "To look at first: acne and dark circles"
+    assert document.summary is not None
+    assert document.summary.seen[0].text.startswith("noticeable")
+    assert document_of(scores=circles | {Condition.ACNE: score(24.0)}).headline == (
+        "To look at first: dark circles"
     )
+
+
+def test_without_a_profile_the_guidance_is_gentle_and_says_what_it_needs():
+    guidance = compose(sample_examination()).guidance
+    assert guidance is not None
+    assert guidance.lead == "This plan holds gentle everyday care."
+    summary = compose(sample_examination()).summary
+    assert summary is not None
+    assert summary.next_steps[0].text == guidance.referral[0]
+    assert guidance.morning[0].about == "Gentle cleanser without soap"
+    assert guidance.more[0].startswith("Not stated: your age;")
+    assert any("Benzoyl peroxide" in line for line in guidance.held_back)
+    assert guidance.first is not None
+    assert [row[0].text for row in guidance.first.rows][:2] == ["Redness", "Acne"]
+    assert guidance.first.rows[1][1].text == "0.34 × 3 × 2"
+
+
+def test_with_distress_stated_nothing_distracts_from_help():
+    stated = Background(profile=Profile(age_years=19, signs=(Sign.SELF_HARM,)))
+    guidance = compose(sample_examination(), stated).guidance
+    assert guidance is not None
+    assert guidance.referral[0].startswith("Please get help today")
+    assert guidance.morning == guidance.evening == guidance.avoid == guidance.held_back == ()
+    assert guidance.first is None
+    assert guidance.more == guidance.watch_for == ()
+
+
+def test_only_sources_of_what_is_shown_are_named():
+    guidance = compose(sample_examination()).guidance
+    assert guidance is not None
+    assert guidance.sources
+    assert not any("Retinoids in the treatment" in line for line in guidance.sources)
+
+
+def test_earlier_visits_are_told_with_verdicts_and_a_picture():
+    past = compose(sample_examination(), Background(timeline=weekly(40, 41, 43, 42, 80))).past
+    assert past is not None
+    assert [p.about for p in past.verdicts] == ["Since the first visit", "Since the visit before"]
+    assert past.verdicts[0].text == "Redness: more than before."
+    assert [cell.text for cell in past.table.rows[0]] == [
+        "Redness", "40 base", "41 same", "43 same", "42 same", "80 more",
+    ]  # fmt: skip
+    assert past.table.rows[0][5].spoken == "80, more than at the baseline"
+    assert past.picture_uri.startswith("data:image/svg+xml;base64,")
+    assert [p.about for p in past.forecasts] == ["Redness"]
+
+
+def test_of_many_visits_the_table_shows_the_base_and_the_latest():
+    past = compose(sample_examination(), Background(timeline=weekly(*range(40, 50)))).past
+    assert past is not None
+    assert len(past.table.columns) == 1 + LISTED_VISITS
+    assert past.table.columns[1] == "2026-03-01"
+    assert past.table.notes[1] == "4 visits in between are in the picture only."
+
+
+def test_a_first_visit_has_no_past():
+    assert compose(sample_examination()).past is None
+    assert compose(sample_examination(), Background(timeline=weekly(40))).past is None
 
 
 def test_the_headline_of_a_quiet_face():

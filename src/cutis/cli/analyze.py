@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,12 +13,15 @@ import typer
 
 from cutis.cli.errors import report, warn
 from cutis.cli.photos import find_photos, result_names
+from cutis.cli.plan import read_stated
 from cutis.cli.writing import Format, parse_formats, render, write, write_tables
 from cutis.core.errors import InputError, MissingExtraError, PhotoError
 from cutis.core.vocabulary import Strictness
 
 if TYPE_CHECKING:
+    from cutis.core.advice import Profile
     from cutis.core.assessment import Assessment
+    from cutis.reports.document import Background
     from cutis.settings import Settings
 
 _ASSESSED, _REFUSED, _FAILED = "assessed", "refused", "failed"
@@ -30,6 +34,8 @@ class _Order:
     settings: Settings
     formats: tuple[Format, ...]
     maps: bool
+    profile: Profile | None = None
+    earlier: tuple[tuple[datetime, Assessment], ...] = ()
     finished: list[tuple[str, Assessment]] = field(default_factory=list)
 
 
@@ -57,9 +63,22 @@ def analyze(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Refuse only what cannot be measured.")
     ] = False,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", metavar="FILE.toml", help="What the person states, for the guidance."
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history", metavar="DIR", help="The person's earlier assessments, for the report."
+        ),
+    ] = None,
 ) -> None:
     """Assess photos and write DIR/NAME/assessment.json, report.html, … for each.
 
+    With --profile or --history all photos are taken to be of that one person.
     A refused photo gets its results, with the reasons, and a warning.
     A broken file gets an error on its own line; the others go on, and the exit code is 1.
     """
@@ -70,7 +89,9 @@ def analyze(
     files = find_photos(photos, leave_out=out)
     if not files:
         raise InputError("No photo was found. Name photo files, or a folder that holds some.")
-    order = _Order(_settings(strictness), wanted, maps)
+    order = _Order(
+        _settings(strictness), wanted, maps, read_stated(profile), _read_earlier(history)
+    )
     outcomes: Counter[str] = Counter()
     started_s = time.perf_counter()
     try:
@@ -114,10 +135,38 @@ def _analyze_one(path: Path, folder: Path, order: _Order) -> str:
     except (PhotoError, MissingExtraError) as error:
         report(error, str(path))
         return _FAILED
-    write(render(examination, folder.name, order.formats, maps=order.maps), folder)
+    known = _background(examination.assessment, order)
+    files = render(examination, folder.name, order.formats, maps=order.maps, background=known)
+    write(files, folder)
     order.finished.append((folder.name, examination.assessment))
     _tell(path, folder, examination.assessment)
     return _ASSESSED if examination.assessment.usable else _REFUSED
+
+
+def _read_earlier(history: Path | None) -> tuple[tuple[datetime, Assessment], ...]:
+    """Read the earlier assessments of a person; one that cannot be read stops the call."""
+    from cutis.cli.visits import find_assessments, read_assessment, time_of_assessment
+
+    if history is None:
+        return ()
+    if not history.is_dir():
+        raise InputError("--history takes a folder of one person's assessments. Name that folder.")
+    read = [read_assessment(path) for path in find_assessments(history)]
+    return tuple((time_of_assessment(assessment), assessment) for assessment in read)
+
+
+def _background(assessment: Assessment, order: _Order) -> Background | None:
+    """Return what is known beside one photo; an earlier result of the same photo is left out."""
+    from cutis.cli.visits import gather_visits, time_of_assessment
+    from cutis.history import build_timeline
+    from cutis.reports.document import Background
+
+    if order.profile is None and not order.earlier:
+        return None
+    now, sha = time_of_assessment(assessment), assessment.capture.sha256
+    past = [(at, a) for at, a in order.earlier if a.capture.sha256 != sha and at < now]
+    visits = gather_visits([*past, (now, assessment)], 0.0)
+    return Background(order.profile, build_timeline(visits) if past else None)
 
 
 def _tell(path: Path, folder: Path, assessment: Assessment) -> None:

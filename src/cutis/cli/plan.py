@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cutis.core.errors import InputError
+
+if TYPE_CHECKING:
+    from cutis.core.advice import Profile
 
 
 def plan(
@@ -36,13 +39,23 @@ def plan(
     """
     from cutis.reports.json import from_json
     from cutis.reports.plan import plan_to_json, plan_to_text
-    from cutis.steps.recommend import read_profile, recommend
+    from cutis.steps.recommend import recommend
     from cutis.steps.recommend.sentences import missing
 
-    stated = read_profile(_text(profile, "profile")) if profile is not None else None
-    made = recommend(from_json(_text(assessment, "assessment")), stated)
+    made = recommend(from_json(_text(assessment, "assessment")), read_stated(profile))
     text = plan_to_json(made) if as_json else plan_to_text(made, missing(made), why=why)
     typer.echo(text, nl=False)
+
+
+def read_stated(path: Path | None) -> Profile | None:
+    """Read what a person states; None where no file is named.
+
+    Raises:
+        InputError: the file cannot be read, or says what nobody knows.
+    """
+    from cutis.steps.recommend import read_profile
+
+    return None if path is None else read_profile(_text(path, "profile"))
 
 
 def _text(path: Path, what: str) -> str:

@@ -14,6 +14,7 @@ from cutis.core.vocabulary import Condition
 
 if TYPE_CHECKING:
     from cutis.core.assessment import Assessment, Examination
+    from cutis.reports.document import Background
 
 
 class Format(StrEnum):
@@ -51,7 +52,12 @@ def parse_formats(text: str) -> tuple[Format, ...]:
 
 
 def render(
-    examination: Examination, name: str, formats: Sequence[Format], *, maps: bool
+    examination: Examination,
+    name: str,
+    formats: Sequence[Format],
+    *,
+    maps: bool,
+    background: Background | None = None,
 ) -> dict[str, bytes]:
     """Make the files of one examination.
 
@@ -60,6 +66,7 @@ def render(
         name: what the photo is called in tables.
         formats: which forms to make.
         maps: whether to add ``maps/skin.png`` and one map per measured condition.
+        background: what the person states and their earlier visits, for the reports.
 
     Returns:
         The bytes of each file by its name within the folder of results.
@@ -69,7 +76,8 @@ def render(
     """
     files: dict[str, bytes] = {}
     for form in formats:
-        files |= dict(zip(FILE_NAMES[form], _contents(examination, name, form), strict=True))
+        contents = _contents(examination, name, form, background)
+        files |= dict(zip(FILE_NAMES[form], contents, strict=True))
     if maps:
         files |= _map_files(examination)
     return files
@@ -84,7 +92,9 @@ def _tables(assessments: Sequence[tuple[str, Assessment]]) -> dict[str, bytes]:
     return dict(zip(FILE_NAMES[Format.CSV], contents, strict=True))
 
 
-def _contents(examination: Examination, name: str, form: Format) -> tuple[bytes, ...]:
+def _contents(
+    examination: Examination, name: str, form: Format, background: Background | None
+) -> tuple[bytes, ...]:
     """Make the files of one form, in the order of `FILE_NAMES`."""
     if form is Format.JSON:
         from cutis.reports.json import to_json
@@ -93,11 +103,11 @@ def _contents(examination: Examination, name: str, form: Format) -> tuple[bytes,
     if form is Format.HTML:
         from cutis.reports.html import to_html
 
-        return (to_html(examination).encode("utf-8"),)
+        return (to_html(examination, background).encode("utf-8"),)
     if form is Format.PDF:
         from cutis.reports.pdf import to_pdf
 
-        return (to_pdf(examination),)
+        return (to_pdf(examination, background),)
     return tuple(_tables([(name, examination.assessment)]).values())
 
 

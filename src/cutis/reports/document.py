@@ -1,6 +1,8 @@
 """An examination as a document: sections, tables and figures as plain data, of no format.
 
-`compose` decides what a report says; `html` decides how it looks, and `pdf` prints that.
+`compose` decides what a report says; `html` decides how it looks, and `pdf` prints that. What comes
+first follows the priority of guidance; who states a profile or gives earlier visits (`Background`)
+gets a fuller plan, and what changed.
 """
 
 from __future__ import annotations
@@ -8,12 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cutis.core.advice import Plan, Profile
 from cutis.core.assessment import Assessment, Examination
 from cutis.core.scores import NotMeasured, Score
 from cutis.core.vocabulary import Condition, Verdict
+from cutis.history.timeline import Timeline
 from cutis.reports import wording
+from cutis.reports.guidance import Guidance, guide
 from cutis.reports.summary import Summary, standing_out, strongest_regions, summarise
 from cutis.reports.tables import Table, detail_tables, score_table
+from cutis.reports.visits import Past, look_at
+from cutis.steps.recommend import recommend
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known beside the photo: what the person states, and their visits with this one."""
+
+    profile: Profile | None = None
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,8 @@ class Document:
     refusal: tuple[str, ...]
     tips: tuple[str, ...]
     summary: Summary | None
+    guidance: Guidance | None
+    past: Past | None
     overall: ScoreLine | None
     scores: tuple[ScoreLine, ...]
     figures: tuple[Figure, ...]
@@ -85,20 +102,27 @@ class Document:
         return next((table for table in self.tables if table.key == key), None)
 
 
-def compose(examination: Examination) -> Document:
-    """Return the document of an examination; of a refused photo, why and how to do better."""
-    assessment = examination.assessment
+def compose(examination: Examination, background: Background | None = None) -> Document:
+    """Return the document of an examination; of a refused photo, why and how to do better.
+
+    Without a background the guidance is what the rules give to a person who states nothing.
+    """
+    assessment, background = examination.assessment, background or Background()
     usable = assessment.usable
+    plan = recommend(assessment, background.profile)
+    timeline = background.timeline
     return Document(
         title="Skin report",
         date=_date(assessment),
         usable=usable,
         verdict=_verdict(assessment),
-        headline=_headline(assessment),
+        headline=_headline(assessment, plan),
         lead=_lead(assessment),
         refusal=() if usable else _reasons(assessment),
         tips=() if usable else wording.REFUSED_TIPS,
-        summary=summarise(assessment) if usable else None,
+        summary=summarise(assessment, plan) if usable else None,
+        guidance=guide(plan) if usable else None,
+        past=look_at(timeline) if timeline is not None and len(timeline.visits) > 1 else None,
         overall=_overall(assessment) if usable else None,
         scores=_score_lines(assessment) if usable else (),
         figures=_figures(examination),
@@ -128,15 +152,17 @@ def _verdict(assessment: Assessment) -> str:
     return f"Photo: {wording.VERDICTS[assessment.quality.verdict]}"
 
 
-def _headline(assessment: Assessment) -> str:
+def _headline(assessment: Assessment, plan: Plan) -> str:
     if not assessment.usable:
         return "This photo cannot be measured yet"
     if _measured_count(assessment) == 0:
         return "Nothing could be measured in this photo"
-    names = [wording.CONDITIONS[c][0].lower() for c in standing_out(assessment)[:2]]
+    names = [
+        wording.CONDITIONS[c][0].lower() for c in standing_out(assessment, plan.priorities)[:2]
+    ]
     if not names:
         return "Nothing stands out in this photo"
-    return f"Most visible in this photo: {wording.joined(names)}"
+    return f"{wording.FIRST}: {wording.joined(names)}"
 
 
 def _measured_count(assessment: Assessment) -> int:
@@ -189,7 +215,7 @@ def _line(
         value=round(score.value),
         low=score.interval.low,
         high=score.interval.high,
-        level=wording.level(score.value),
+        level=wording.level(score.value, condition),
         raw=raw,
         note=meaning,
         enhanced=score.enhanced,

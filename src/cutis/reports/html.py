@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cutis.core.assessment import Examination
 from cutis.core.vocabulary import Condition
 from cutis.reports import wording
-from cutis.reports.document import Document, compose
+from cutis.reports.document import Background, Document, compose
 from cutis.reports.figures import Picture, jpeg_uri, overlay_uri, shown_picture
 from cutis.reports.marks import DESIGN_WIDTH_PX, finding_markers, region_outlines
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def to_html(examination: Examination) -> str:
+def to_html(examination: Examination, background: Background | None = None) -> str:
     """Return the report of an examination as a self-contained, accessible HTML page."""
-    document, picture = compose(examination), shown_picture(examination)
+    document, picture = compose(examination, background), shown_picture(examination)
     style = _style(document, picture)
     page: str = (
         _templates()

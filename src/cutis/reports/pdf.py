@@ -6,6 +6,7 @@ from typing import Any
 
 from cutis.core.assessment import Examination
 from cutis.core.errors import MissingExtraError
+from cutis.reports.document import Background
 from cutis.reports.html import to_html
 
 _PANGO = (
@@ -16,7 +17,7 @@ _PANGO = (
 )
 
 
-def to_pdf(examination: Examination) -> bytes:
+def to_pdf(examination: Examination, background: Background | None = None) -> bytes:
     """Return the report of an examination as PDF bytes.
 
     Overlays that the page switches are laid out side by side; nothing is fetched from anywhere.
@@ -24,7 +25,7 @@ def to_pdf(examination: Examination) -> bytes:
     Raises:
         MissingExtraError: WeasyPrint or the Pango libraries under it are not installed.
     """
-    return html_to_pdf(to_html(examination))
+    return html_to_pdf(to_html(examination, background))
 
 
 def html_to_pdf(page: str) -> bytes:

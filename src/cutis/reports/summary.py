@@ -1,18 +1,24 @@
-"""The first page in words: what we see, what we are not sure of, what you can do next."""
+"""The first page in words: what we see, what we are not sure of, what you can do next.
+
+What comes first is what matters most for care: severity × texture risk × diagnostic criticality
+(`cutis.core.advice.Priority`), not the highest number, since scores of different conditions cannot
+be held against each other.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cutis.core.advice import Plan, Priority, ReferralLevel
 from cutis.core.assessment import Assessment
 from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition, Region, Verdict
 from cutis.reports import wording
 
-NOTICEABLE = 30.0
-"""From here a condition gets a sentence of its own; the word is in `wording.LEVELS`."""
+NOTICEABLE = frozenset({"noticeable", "pronounced"})
+"""The words of a score that give its condition a sentence of its own."""
 
 WIDE = 30.0
 """An interval at least this wide is named as uncertain."""
@@ -38,18 +44,28 @@ class Summary:
     next_steps: tuple[Point, ...]
 
 
-def summarise(assessment: Assessment) -> Summary:
-    """Return the summary of a usable photo's assessment."""
+def summarise(assessment: Assessment, plan: Plan | None = None) -> Summary:
+    """Return the summary of a usable photo's assessment, the most important of ``plan`` first."""
+    priorities = plan.priorities if plan is not None else ()
     return Summary(
-        seen=tuple(_seen(assessment)),
+        seen=tuple(_seen(assessment, priorities)),
         unsure=tuple(_unsure(assessment)),
-        next_steps=tuple(_next_steps(assessment)),
+        next_steps=(*_clinician(plan), *_next_steps(assessment)),
     )
 
 
-def standing_out(assessment: Assessment) -> tuple[Condition, ...]:
-    """Return the measured conditions that are noticeable or more, the strongest first."""
-    return tuple(c for c, score in _measured(assessment) if round(score.value) >= NOTICEABLE)
+def standing_out(
+    assessment: Assessment, priorities: Sequence[Priority] = ()
+) -> tuple[Condition, ...]:
+    """Return the measured conditions that are noticeable or more, the most important first.
+
+    Without priorities the strongest comes first.
+    """
+    return tuple(
+        c
+        for c, score in _in_order(assessment, priorities)
+        if wording.level(score.value, c) in NOTICEABLE
+    )
 
 
 def strongest_regions(assessment: Assessment, condition: Condition) -> tuple[Region, ...]:
@@ -73,21 +89,35 @@ def _measured(assessment: Assessment) -> list[tuple[Condition, Score]]:
     return sorted(found, key=lambda pair: -pair[1].value)
 
 
-def _seen(assessment: Assessment) -> Iterator[Point]:
-    measured = _measured(assessment)
-    clear = len(standing_out(assessment)[:AT_MOST])
-    for condition, score in measured[:clear]:
+def _in_order(
+    assessment: Assessment, priorities: Sequence[Priority]
+) -> list[tuple[Condition, Score]]:
+    """Return what was measured by its priority, then by its score."""
+    value = {priority.condition: priority.value for priority in priorities}
+    return sorted(_measured(assessment), key=lambda pair: -value.get(pair[0], 0.0))
+
+
+def _seen(assessment: Assessment, priorities: Sequence[Priority]) -> Iterator[Point]:
+    measured = _in_order(assessment, priorities)
+    own = standing_out(assessment, priorities)[:AT_MOST]
+    for condition in own:
         where = wording.places(strongest_regions(assessment, condition))
         most = f", most {where}" if where else ""
-        text = f"{wording.level(score.value)}{most}"
+        text = f"{_level_of(assessment, condition)}{most}"
         yield Point(wording.CONDITIONS[condition][0], text)
     rest: dict[str, list[Condition]] = {}
-    for condition, score in measured[clear:]:
-        rest.setdefault(wording.level(score.value), []).append(condition)
+    for condition, score in sorted(measured, key=lambda pair: -pair[1].value):
+        if condition not in own:
+            rest.setdefault(wording.level(score.value, condition), []).append(condition)
     for word, conditions in rest.items():
         yield Point(wording.sentence_case(word), _names(conditions))
     if assessment.findings:
         yield _marked(assessment)
+
+
+def _level_of(assessment: Assessment, condition: Condition) -> str:
+    score = assessment.scores[condition]
+    return wording.level(score.value, condition) if isinstance(score, Score) else ""
 
 
 def _marked(assessment: Assessment) -> Point:
@@ -151,6 +181,11 @@ def _about_the_scale(assessment: Assessment) -> Iterator[Point]:
         length, area = wording.percent(error), wording.percent(2 * error)
         text = f"Lengths may be off by about {length}, areas by about {area}."
         yield Point("Scale", text)
+
+
+def _clinician(plan: Plan | None) -> Iterator[Point]:
+    if plan is not None and plan.referral.level is not ReferralLevel.NONE:
+        yield Point("Clinician", plan.referral.sentence)
 
 
 def _next_steps(assessment: Assessment) -> Iterator[Point]:

@@ -36,10 +36,10 @@ def timeline_svg(timeline: Timeline) -> str:
 
     Every point has a title with its date and score, so that nothing is told by colour alone.
     """
-    shown = [s for s in timeline.series.values() if any(p.value is not None for p in s.points)]
+    shown = _shown(timeline)
     days = _days(timeline)
     axis = _Axis(max(days[-1] + timeline.horizon_days, 1.0))
-    height = TOP_PX + STRIP_PX * len(shown) + 30
+    height = svg_height_px(timeline)
     size = f'width="{WIDTH_PX}" height="{height}" viewBox="0 0 {WIDTH_PX} {height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" role="img">',
@@ -51,6 +51,15 @@ def timeline_svg(timeline: Timeline) -> str:
         parts += _strip(series, days, axis, TOP_PX + i * STRIP_PX)
     parts += _dates(timeline, days, axis, height - 12)
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def svg_height_px(timeline: Timeline) -> int:
+    """Return the height of the picture; its width is `WIDTH_PX`."""
+    return TOP_PX + STRIP_PX * len(_shown(timeline)) + 30
+
+
+def _shown(timeline: Timeline) -> list[Series]:
+    return [s for s in timeline.series.values() if any(p.value is not None for p in s.points)]
 
 
 def _days(timeline: Timeline) -> list[float]:

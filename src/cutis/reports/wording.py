@@ -148,6 +148,14 @@ LEVELS: tuple[tuple[float, str], ...] = (
 )
 """Lower bounds of the words for a score: reading help of ours, no clinical grade."""
 
+ACNE_LEVELS: tuple[tuple[float, str], ...] = (
+    (50.0, "pronounced"),
+    (25.0, "noticeable"),
+    (10.0, "slight"),
+    (0.0, "barely visible"),
+)
+"""Those for acne, where the Hayashi scale's severe and moderate lie (`conditions.toml`)."""
+
 SCALE_NOTE = (
     "Each score tells how much is seen: 0 is none, 100 is the strongest on the scale. "
     "It says nothing about how good a skin is; every face shows something. "
@@ -156,6 +164,8 @@ SCALE_NOTE = (
 )
 LEVEL_NOTE = (
     "Words used: barely visible 0–9, slight 10–29, noticeable 30–59, pronounced 60–100. "
+    "For acne, noticeable begins at 25 and pronounced at 50, where the count of spots is moderate "
+    "and severe on the Hayashi scale. "
     "They help to read the numbers and are no clinical grades."
 )
 SIDES_NOTE = (
@@ -171,6 +181,13 @@ COMPARE = (
     "Take the next photo at the same place, in the same light, without make-up. "
     "Two scores whose lines overlap show no sure change."
 )
+TELL_MORE = (
+    "With these answers the guidance can say more. Write them into a text file and give it with "
+    "'cutis analyze PHOTO --profile FILE' or 'cutis plan assessment.json --profile FILE'; they "
+    "stay on this machine. Which answers there are stands in the documentation, under guidance."
+)
+MANY_VISITS = "Each visit is compared on its own; over many some noise passes for change."
+FIRST = "To look at first"
 EMPTY_LEAD = (
     "A face was found, but this photo does not let anything on it be measured. "
     "This says nothing about the skin; why, and what helps, stands below."
@@ -212,13 +229,14 @@ PRIVACY_NOTE = (
 _UNSPOKEN_UNITS = frozenset({"", "1", "count", "points"})
 
 
-def level(value: float) -> str:
+def level(value: float, condition: Condition | None = None) -> str:
     """Return the word for a score of ``value`` (0–100).
 
-    >>> level(9.4), level(9.6), level(63)
-    ('barely visible', 'slight', 'pronounced')
+    >>> level(9.4), level(9.6), level(29), level(29, Condition.ACNE), level(63)
+    ('barely visible', 'slight', 'slight', 'noticeable', 'pronounced')
     """
-    return next((word for low, word in LEVELS if round(value) >= low), LEVELS[-1][1])
+    levels = ACNE_LEVELS if condition is Condition.ACNE else LEVELS
+    return next((word for low, word in levels if round(value) >= low), levels[-1][1])
 
 
 def place(region: Region) -> str:
