@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from figures_explanation import explanation_section
+import figures_future
 
 from cutis.core.vocabulary import Condition
 from cutis.steps.explain import LIMITS, METHODS
@@ -76,6 +77,9 @@ def figures() -> str:
         "soak_log": _soak_log,
         "explanation": explanation_section,
         "graders": _graders,
+        "history": figures_future.history,
+        "forecast": figures_future.forecast,
+        "policy": figures_future.policy,
     }
     parts = [
         f"# Figures\n\n{_MARK}",

@@ -21,6 +21,7 @@ import typer
 from api_page import api_page
 from figures import figures, quality_scales, score_formulas
 from targets import targets_page
+from figures_future import quoted
 
 from cutis.cli.app import app
 from cutis.cli.errors import EXIT_CODES
@@ -249,6 +250,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_page,
     "targets.md": targets_page,
     "assessment.schema.json": schema_text,
+    "../explanation/change-and-noise.md": quoted("explanation/change-and-noise.md"),
+    "../explanation/learned-choices.md": quoted("explanation/learned-choices.md"),
 }
 
 

@@ -205,3 +205,18 @@ def test_a_burst_is_counted_from_its_first_shot():
     at = datetime(2026, 3, 1, tzinfo=UTC)
     shots = [(at + timedelta(minutes=m), assessment_of({REDNESS: 40.0})) for m in (0, 4, 8, 30)]
     assert [v.shots for v in gather_visits(shots, 5.0)] == [2, 1, 1]
+
+
+def test_forecasts_are_kept_and_later_scored(run: Run, tmp_path: Path):
+    weekly(tmp_path / "anna", 40, 41, 42, 40, 41)
+    words = ("track", "anna", "--forecasts", "told.jsonl")
+    assert "No kept forecast has met its day yet." in run(*words).stdout
+    first = (tmp_path / "told.jsonl").read_text()
+    run(*words)
+    assert (tmp_path / "told.jsonl").read_text() == first, "each is kept once"
+    weekly(tmp_path / "anna", 40, 41, 42, 40, 41, 42)
+    result = run(*words)
+    assert "Redness: 1 of 1 inside the 90 % interval" in result.stdout
+    assert (tmp_path / "told.jsonl").read_text().startswith(first)
+    (tmp_path / "told.jsonl").write_text(first.replace('"visits": 5', '"visits": 9'))
+    assert "was changed after it was made" in run(*words).stderr

@@ -22,6 +22,7 @@ from cutis.core.errors import InputError
 
 if TYPE_CHECKING:
     from cutis.core.assessment import Assessment
+    from cutis.history import Timeline
 
 _SUSPICIOUS_S = 3600.0
 
@@ -58,6 +59,14 @@ def track(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON instead of plain words.")
     ] = False,
+    forecasts: Annotated[
+        Path | None,
+        typer.Option(
+            "--forecasts",
+            metavar="FILE",
+            help="Keep today's forecasts in FILE, and tell how those kept before have fared.",
+        ),
+    ] = None,
 ) -> None:
     """Follow one person over time: each visit against the first, the noise, and a forecast.
 
@@ -80,10 +89,30 @@ def track(
         typer.echo(timeline_json(timeline), nl=False)
     else:
         typer.echo("\n".join(timeline_lines(timeline)))
+    if forecasts is not None:
+        _keep(timeline, forecasts, quiet=as_json)
     if plot is not None:
         write_beside({plot.name: timeline_svg(timeline).encode("utf-8")}, plot.parent)
     if failed:
         raise typer.Exit(1)
+
+
+def _keep(timeline: Timeline, path: Path, *, quiet: bool) -> None:
+    """Hold the kept forecasts against what came, then add today's, each once."""
+    from cutis.history.kept_forecasts import forecasts_of, hold_against, read_kept
+    from cutis.reports.changes import kept_lines
+
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("--forecasts takes a text file that cutis track wrote.") from error
+    kept = read_kept(text)
+    if not quiet:
+        typer.echo("\n".join(kept_lines(hold_against(kept, timeline))))
+    known = {forecast.id for forecast in kept}
+    new = [forecast for forecast in forecasts_of(timeline) if forecast.id not in known]
+    lines = [forecast.to_line() for forecast in (*kept, *new)]
+    write_beside({path.name: "".join(f"{line}\n" for line in lines).encode("utf-8")}, path.parent)
 
 
 def _read_all(folder: Path, *, by_name: bool) -> tuple[list[tuple[datetime, Assessment]], int]:

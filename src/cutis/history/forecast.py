@@ -4,7 +4,7 @@ A local level with a damped trend (`cutis.history.kalman`) is fitted to the visi
 The noise of a score is known; how fast this skin drifts is not, and four to ten visits do not tell
 it well. So the likelihood is taken over a small grid of dynamics, and every one of them counts by
 its likelihood. The most likely one alone would promise too much: on simulated series its 90 %
-intervals held clearly less often (`benchmarks/history.py`).
+intervals held clearly less often (`benchmarks/forecast.py`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ FEWEST_VISITS = 4
 NEGLIGIBLE = 1e-3
 """Dynamics this much less likely than the likeliest are left out."""
 
-_DRIFTS = (0.0, 0.1, 0.3, 1.0)
+_DRIFTS = (0.0, 0.1, 0.3, 1.0, 3.0)
 _SLOPES = (0.1, 0.3)
 _HALF_LIVES_DAYS = (10.0, 40.0)
 GRID: tuple[Dynamics, ...] = (
     *(Dynamics(drift, 0.0, 1.0) for drift in _DRIFTS),
     *(Dynamics(*three) for three in product(_DRIFTS, _SLOPES, _HALF_LIVES_DAYS)),
 )
-"""From a score that never moves to one that drifts by 5 points a month and slopes by 2 a week."""
+"""From a score that never moves to one that flares, 16 points a month, or slopes by 2 a week."""
 
 
 @dataclass(frozen=True, slots=True)

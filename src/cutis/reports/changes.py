@@ -12,7 +12,7 @@ from cutis.core.scores import NotMeasured
 from cutis.core.vocabulary import Condition
 from cutis.history.burst import Visit
 from cutis.history.change import ChangeVerdict, Comparison
-from cutis.history.forecast import ForecastScore
+from cutis.history.forecast import ForecastRecord, ForecastScore
 from cutis.history.timeline import Point, Series, Timeline
 from cutis.reports.rounding import rounded
 from cutis.reports.wording import CONDITIONS, REGIONS
@@ -118,6 +118,22 @@ def _forecasts(series: Mapping[Condition, Series]) -> Iterator[str]:
     if not made:
         missing = (s.forecast for s in series.values() if isinstance(s.forecast, NotMeasured))
         yield from (f"  Not told: {reason}" for reason in sorted({m.reason for m in missing}))
+
+
+def kept_lines(records: Mapping[Condition, ForecastRecord | NotMeasured]) -> Iterator[str]:
+    """Yield how kept forecasts fared, a line per condition of which any has met its day."""
+    met = {c: r for c, r in records.items() if isinstance(r, ForecastRecord)}
+    if met:
+        yield "Forecasts kept before, against what came:"
+    for condition, record in met.items():
+        held = round(record.coverage * record.forecasts)
+        yield (
+            f"  {CONDITIONS[condition][0]}: {held} of {record.forecasts} inside the 90 % interval, "
+            f"off by {record.mean_absolute_error:.1f} points on average; flare-up Brier score "
+            f"{record.brier:.2f} (0 is best)"
+        )
+    if not met:
+        yield "No kept forecast has met its day yet."
 
 
 def comparison_json(comparison: Comparison) -> str:
