@@ -68,7 +68,7 @@ def _priorities(priorities: Iterable[Priority]) -> Table | None:
     rows = tuple(
         (
             Cell(wording.CONDITIONS[p.condition][0]),
-            Cell(f"{p.severity:.2f} × {p.texture_risk} × {p.criticality}"),
+            Cell(f"{p.severity:.2f}\u00a0×\u00a0{p.texture_risk}\u00a0×\u00a0{p.criticality}"),
             Cell(f"{p.value:.1f}"),
             Cell(p.because),
         )

@@ -20,6 +20,12 @@ from cutis.reports import wording
 NOTICEABLE = frozenset({"noticeable", "pronounced"})
 """The words of a score that give its condition a sentence of its own."""
 
+IMPORTANT = 1.0
+"""A priority, of 9, that gives a slighter condition one too: acne from 17, redness from 25 on.
+
+A choice of ours, like the ranks that priorities are made of.
+"""
+
 WIDE = 30.0
 """An interval at least this wide is named as uncertain."""
 
@@ -57,14 +63,15 @@ def summarise(assessment: Assessment, plan: Plan | None = None) -> Summary:
 def standing_out(
     assessment: Assessment, priorities: Sequence[Priority] = ()
 ) -> tuple[Condition, ...]:
-    """Return the measured conditions that are noticeable or more, the most important first.
+    """Return the measured conditions that are noticeable or important, the most important first.
 
     Without priorities the strongest comes first.
     """
+    important = {p.condition for p in priorities if p.value >= IMPORTANT}
     return tuple(
         c
         for c, score in _in_order(assessment, priorities)
-        if wording.level(score.value, c) in NOTICEABLE
+        if c in important or wording.level(score.value, c) in NOTICEABLE
     )
 
 
