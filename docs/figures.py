@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from figures_explanation import explanation_section
 import figures_future
+from figures_explanation import explanation_section
 
 from cutis.core.vocabulary import Condition
 from cutis.steps.explain import LIMITS, METHODS

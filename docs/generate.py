@@ -20,8 +20,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import typer
 from api_page import api_page
 from figures import figures, quality_scales, score_formulas
-from targets import targets_page
 from figures_future import quoted
+from targets import targets_page
 
 from cutis.cli.app import app
 from cutis.cli.errors import EXIT_CODES
@@ -76,7 +76,7 @@ def _help(name: str, command: Any) -> str:
 
 def _option(option: Any) -> str:
     names = ", ".join([*option.opts, *option.secondary_opts])
-    return names if option.is_flag else f"{names} {option.metavar or option.bare_type().upper()}"
+    return names if option.is_flag else f"{names} {option.metavar or 'TEXT'}"
 
 
 def _default(option: Any) -> str:

@@ -188,7 +188,7 @@ def _rows(item: Item) -> Iterator[dict[str, Any]]:
     """Yield the row of an item; none where the painted face is not found again."""
     face = load_face(_IN_PROCESS["bank"] / item.fact.file)
     scene = draw_graded(face, item.seed, item.purpose)
-    image = render(face, scene, with_clean=False).image
+    image = render(face, scene).image
     found = examine(_as_photo(image), _IN_PROCESS["tools"])
     if found.crop is None:
         return
