@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cutis.core.attribution import AttributionMethod, AttributionTarget
 from cutis.core.errors import InputError
 from cutis.core.vocabulary import Condition
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cutis.core.assessment import Contribution, Examination
+    from cutis.core.attribution import AttributionMethod, AttributionTarget
 
 
 def explain_score(
@@ -98,6 +98,8 @@ def explain(
 
 
 def _methods(text: str) -> list[AttributionMethod]:
+    from cutis.core.attribution import AttributionMethod
+
     known = [method.value for method in AttributionMethod]
     wanted = [word.strip().lower() for word in text.split(",") if word.strip()]
     unknown = [word for word in wanted if word not in known]
@@ -115,6 +117,7 @@ def _targets(
     """Yield the places that gave most of the score: findings, or regions without any."""
     import numpy as np
 
+    from cutis.core.attribution import AttributionTarget
     from cutis.steps.explain import name_contribution
 
     crop = seen.crop
