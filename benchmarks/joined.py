@@ -21,7 +21,10 @@ def network_logit(
 ) -> np.ndarray:
     """Return the network's logit of a condition, looked at at one scale."""
     baseline = skin_baseline(photo.crop.linear, photo.skin.measurable)
-    logits = segmenter._at_scale(photo.crop, baseline, mm_per_px)  # noqa: SLF001
+    crop = photo.crop
+    logits = segmenter._at_scale(  # noqa: SLF001
+        crop.linear, baseline, now=crop.mm_per_px, wanted=mm_per_px
+    )
     rows, cols = photo.crop.shape
     channel = np.ascontiguousarray(logits[..., TARGETS.index(condition)])
     method = cv2.INTER_AREA if rows < channel.shape[0] else cv2.INTER_LINEAR
