@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.library import Library
 
 _MISSING = "torchvision::nms"
 _SCHEMAS = (
@@ -65,7 +66,7 @@ def _imported() -> Any:
 
 @cache
 def _define_operators() -> Any:
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
         library.define(schema)
     library.impl("nms", non_maximum_suppression, "CompositeExplicitAutograd")

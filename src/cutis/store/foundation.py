@@ -132,7 +132,12 @@ class Foundation:
     def _subject(self, tenant_id: str, person_id: str) -> Subject:
         with self.parts.database.reading() as connection:
             row = person_row(connection, tenant_id, person_id)
-        key = self.parts.keys.person_key(tenant_id, row.key_id)
+        try:
+            key = self.parts.keys.person_key(tenant_id, row.key_id)
+        except TamperedError:
+            with self.parts.database.reading() as connection:
+                person_row(connection, tenant_id, person_id)  # not found: erased between the two
+            raise
         return Subject(person_id, tenant_id, row.key_id, key)
 
     def _keep(self, subject: Subject, name: str, file: File, kept: KeptFiles) -> None:

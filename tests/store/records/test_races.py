@@ -13,6 +13,7 @@ from races import race, run_machine
 from cutis.core.errors import RecordNotFoundError
 from cutis.core.record_words import Role
 from cutis.core.records import Call, Page, PhotoDraft
+from cutis.store.key_folder import KeyFolder
 from cutis.store.opening import open_parts
 from cutis.store.options import StoreOptions
 from cutis.store.repository import Repository
@@ -35,6 +36,22 @@ def test_model_and_system_agree(options: StoreOptions):
 def test_threads_that_race_lose_nothing(store: Repository):
     """R14 in short: eight threads on the same people, two of them erasing."""
     assert race(store, threads=8, steps=12, seed=1) == []
+
+
+def test_a_key_that_goes_between_row_and_read_is_a_person_that_is_not_found(
+    store: Repository, call: Call, person_id: str, monkeypatch: pytest.MonkeyPatch
+):
+    read = KeyFolder.person_key
+
+    def erased_first(keys: KeyFolder, tenant_id: str, key_id: str) -> bytes:
+        monkeypatch.undo()
+        store.erase(replace(call, actor_id="user2"), person_id)
+        return read(keys, tenant_id, key_id)
+
+    monkeypatch.setattr(KeyFolder, "person_key", erased_first)
+    with pytest.raises(RecordNotFoundError):
+        store.add_photo(call, PhotoDraft(person_id, PIXELS))
+    assert list(store.parts.blobs.ids()) == []
 
 
 def test_uploads_and_an_erasure_leave_nothing_behind(store: Repository, call: Call, person_id: str):
