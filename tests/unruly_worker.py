@@ -7,12 +7,12 @@ import signal
 import sys
 import time
 
-from cutis.service.workers.worker import _open_channel
 from cutis.steps.intake.process.sandbox import JobLimits
+from cutis.steps.intake.process.watched import open_door
 
 
 def main() -> None:
-    channel = _open_channel(sys.argv[1])
+    channel = open_door(sys.argv[1])
     limits = JobLimits(channel.descriptor())
     channel.send({"ready": True})
     while True:

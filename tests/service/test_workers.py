@@ -14,8 +14,8 @@ from served import drawn_photo
 
 from cutis.core.errors import UnreadablePhotoError, UnsupportedPhotoError
 from cutis.service.workers.pool import Pool, PoolOptions, WorkerFellError
-from cutis.service.workers.process import why_it_fell, worker_environment
 from cutis.service.workers.reply import TaskLimits, read_reply
+from cutis.steps.intake.process.watched import assessing_environment, why_it_fell
 
 LIMITS = TaskLimits(timeout_s=20.0, memory_bytes=1 << 30)
 INTAKE = "cutis.service.workers.intake_worker"
@@ -160,7 +160,7 @@ def test_a_worker_knows_no_key():
         "CUTIS_MODELS_DIR": "/models",
         "AWS_SECRET_ACCESS_KEY": "secret",
     }
-    known = worker_environment(environment)
+    known = assessing_environment(environment)
     assert known["CUTIS_MODELS_DIR"] == "/models"
     assert "secret" not in " ".join(known.values())
 

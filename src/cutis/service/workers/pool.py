@@ -13,15 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from cutis.core.errors import CutisError
-from cutis.service.workers.process import (
-    WORKER_MODULE,
-    ChannelError,
-    WorkerProcess,
-    why_it_fell,
-)
-from cutis.steps.intake.process.channel import Message, Words
+from cutis.service.workers.process import WORKER_MODULE, WorkerProcess
+from cutis.steps.intake.process.channel import ChannelError, Message, Words
+from cutis.steps.intake.process.watched import why_it_fell
 
 _MAX_REPLY_BYTES = 1 << 30
+_START_TIMEOUT_S = 60.0
 _PAUSE_S = 1.0
 _SENTENCES = {
     "time": "The analysis took longer than it may. Send a smaller photo, or try again later.",
@@ -175,7 +172,7 @@ class Pool:
         worker: WorkerProcess | None = None
         try:
             worker = WorkerProcess(self.options.module)
-            worker.wait_until_ready()
+            worker.wait_until_ready(_START_TIMEOUT_S)
         except (EOFError, OSError, ChannelError):
             if worker is not None:
                 worker.end()

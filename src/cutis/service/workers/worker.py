@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from cutis.core.errors import CutisError, ModelError
 from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask, warm_up
 from cutis.steps.intake import decoder_walls
-from cutis.steps.intake.process.channel import Channel, PipeChannel, SocketChannel
 from cutis.steps.intake.process.sandbox import JobLimits
+from cutis.steps.intake.process.watched import open_door
 
 if TYPE_CHECKING:
     from cutis.pipeline import Tools
@@ -41,7 +40,8 @@ def main() -> None:
 
 def serve(tools: Tools | None, limits: IntakeLimits) -> None:
     """Take tasks until the parent is gone; without ``tools`` photos are only taken in."""
-    channel = _open_channel(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = open_door(sys.argv[1])
     _step_back()
     decoder_walls()  # so that the sandbox stands before the first photo comes
     if tools is not None:
@@ -83,21 +83,6 @@ def _answer(
 
 _NO_MEMORY = "The analysis needed more memory than one may take. Send a smaller photo."
 _FAILED = "The analysis failed on this photo. Send another one, and report the problem."
-
-
-def _open_channel(transport: str) -> Channel:
-    """Take the door out of the standard streams, so that nothing printed can go through it."""
-    if hasattr(signal, "SIGINT"):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    read, write = os.dup(0), os.dup(1)
-    for stream in (0, 1):
-        os.dup2(nowhere, stream)
-    os.close(nowhere)
-    if transport == "socket":
-        os.close(write)
-        return SocketChannel(socket.socket(fileno=read))
-    return PipeChannel(read, write)
 
 
 def _step_back() -> None:

@@ -6,9 +6,7 @@ parent does, because its only door closes then.
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import sys
 from dataclasses import asdict
 
@@ -18,10 +16,11 @@ import numpy as np
 from cutis.steps.intake.decoders import jpeg as _jpeg  # noqa: F401  (read before the walls)
 from cutis.steps.intake.decoders.develop import Developed, develop
 from cutis.steps.intake.limits import IntakeLimits
-from cutis.steps.intake.process.channel import Channel, PipeChannel, SocketChannel, Words
+from cutis.steps.intake.process.channel import Channel, Words
 from cutis.steps.intake.process.diagnostics import Diagnostics
 from cutis.steps.intake.process.exchange import parse_request, refusal_words
 from cutis.steps.intake.process.sandbox import JobLimits, raise_walls
+from cutis.steps.intake.process.watched import open_door
 from cutis.steps.intake.refusals import Reason, Refused
 
 _MAX_REQUEST_BYTES = 1 << 31
@@ -32,7 +31,7 @@ def main() -> None:
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    channel = _open_channel(sys.argv[1])
+    channel = open_door(sys.argv[1])
     diagnostics = Diagnostics()
     diagnostics.take_error_stream()
     job_limits = JobLimits(channel.descriptor())
@@ -42,19 +41,6 @@ def main() -> None:
             _serve_one(channel, diagnostics, job_limits)
     except (EOFError, ConnectionError):
         return
-
-
-def _open_channel(transport: str) -> Channel:
-    """Take the door out of the standard streams, so that nothing printed can go through it."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    read, write = os.dup(0), os.dup(1)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    if transport == "socket":
-        os.close(write)
-        return SocketChannel(socket.socket(fileno=read))
-    return PipeChannel(read, write)
 
 
 def _serve_one(channel: Channel, diagnostics: Diagnostics, job_limits: JobLimits) -> None:
