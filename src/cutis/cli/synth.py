@@ -11,6 +11,7 @@ import typer
 from cutis.cli.inpaint import inpaint
 from cutis.cli.lesion_crops import make_lesion_crops
 from cutis.cli.skin_labels import make_skin_labels
+from cutis.cli.upscale import make_upscale_patches
 from cutis.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("inpaint")(inpaint)
 app.command("lesions")(make_lesion_crops)
 app.command("skin-labels")(make_skin_labels)
+app.command("upscale-patches")(make_upscale_patches)
 
 _Set = Annotated[Path, typer.Argument(metavar="DATASET", help="A folder that `make` has made.")]
 

@@ -14,6 +14,7 @@ from cutis.cli.graders import measure_features, train_graders
 from cutis.cli.lesion_types import train_lesion_types
 from cutis.cli.own_data import pack_own
 from cutis.cli.skin import train_skin_network
+from cutis.cli.upscale import train_upscale_network
 from cutis.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app.command("lesions")(train_lesion_types)
 app.command("skin")(train_skin_network)
 app.command("features")(measure_features)
 app.command("graders")(train_graders)
+app.command("upscale")(train_upscale_network)
 
 _Pack = Annotated[
     Path, typer.Argument(metavar="PACK", help="The training pool, a file of cutis synth.")

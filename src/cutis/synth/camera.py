@@ -19,7 +19,7 @@ def photograph(linear: LinearRGB, camera: Camera) -> RGB:
     seen = _with_noise(seen, camera)
     rgb = _developed(seen, camera)
     for quality in camera.jpeg:
-        rgb = _compressed(rgb, quality)
+        rgb = compressed(rgb, quality)
     size = linear.shape[1], linear.shape[0]
     if rgb.shape[:2] != linear.shape[:2]:
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
@@ -64,7 +64,8 @@ def _tone_curve(contrast: float) -> np.ndarray:
     return np.round(np.clip(mixed, 0, 1) * 255).astype(np.uint8)
 
 
-def _compressed(rgb: RGB, quality: int) -> RGB:
+def compressed(rgb: RGB, quality: int) -> RGB:
+    """Return what a JPEG file of this quality, 0-100, gives back."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     _, file = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))

@@ -75,7 +75,8 @@ class Log:
         names = [name for row in self.rows for name in row if name not in _STEP_COLUMNS]
         thirds = ("_light", "_medium", "_dark")
         self._draw(scores, [n for n in dict.fromkeys(names) if not n.endswith(thirds)])
-        scores.set_ylim(0, 1)
+        if all(0 <= row[name] <= 1 for row in self.rows for name in names if name in row):
+            scores.set_ylim(0, 1)
         figure.savefig(self.folder / "log.png", dpi=100)
 
     def _draw(self, axes: object, names: list[str]) -> None:
