@@ -119,6 +119,26 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """How `cutis batch` works through many photos."""
+
+    attempts: int = 3
+    """How many workers may fall at one photo before it is put in quarantine."""
+
+    task_timeout_s: float = 60.0
+    """Wall time that one photo may take."""
+
+    worker_memory_bytes: int = 2 << 30
+    """Memory that one photo may take on top of the models."""
+
+    rows_per_part: int = 1000
+    """Rows of one Parquet file."""
+
+    ray_address: str = ""
+    """A running Ray cluster; without, one is started on this machine's own address."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of Cutis, as one frozen tree."""
 
@@ -129,6 +149,7 @@ class Settings:
     assistant: AssistantSettings = field(default_factory=AssistantSettings)
     store: StoreOptions = field(default_factory=StoreOptions)
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    batch: BatchSettings = field(default_factory=BatchSettings)
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:

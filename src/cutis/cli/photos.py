@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .heic .heif .hif .avif .tif .tiff .dcm "
-    ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 .pef .srw".split()
-)
-"""File name endings that are looked for in folders; a file named outright may have any."""
+from cutis.steps.intake.suffixes import SUFFIXES
 
 
 def find_photos(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[Path]:

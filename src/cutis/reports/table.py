@@ -41,8 +41,8 @@ def assessments_csv(assessments: Iterable[tuple[str, Assessment]]) -> str:
     Columns: verdict and capture; then per condition ``<condition>``, ``_low``, ``_high`` (0–100),
     ``_raw``, ``_unit``, ``_probability`` and ``_not_measured`` (why not); then overall and tone.
     """
-    rows = [_photo_row(name, assessment) for name, assessment in assessments]
-    return _write(tuple(_photo_columns()), rows)
+    rows = [photo_row(name, assessment) for name, assessment in assessments]
+    return _write(tuple(photo_columns()), rows)
 
 
 def findings_csv(assessments: Iterable[tuple[str, Assessment]]) -> str:
@@ -51,7 +51,7 @@ def findings_csv(assessments: Iterable[tuple[str, Assessment]]) -> str:
     Boxes are in pixels of the upright photo, half open; left and right are the subject's.
     """
     rows = [
-        _finding_row(name, finding)
+        finding_row(name, finding)
         for name, assessment in assessments
         for finding in assessment.findings
     ]
@@ -70,7 +70,20 @@ def safe_text(text: str) -> str:
     return cleaned
 
 
-def _photo_columns() -> list[str]:
+def photo_columns() -> dict[str, type[str | float | int | bool]]:
+    """Return the columns of a photo's row, in order, each with the kind of its cells."""
+    kinds: dict[str, type[str | float | int | bool]] = dict.fromkeys(_photo_column_names(), float)
+    kinds |= dict.fromkeys(("width_px", "height_px", "faces", "findings", "monk"), int)
+    texts = "photo reasons quality_verdict quality_strictness ita_group schema_version".split()
+    texts += [name for name in kinds if name.endswith(("_unit", "_not_measured"))]
+    return {
+        **kinds,
+        **dict.fromkeys((*texts, "software_version", "photo_sha256"), str),
+        "usable": bool,
+    }
+
+
+def _photo_column_names() -> list[str]:
     columns = ["photo", "usable", "reasons", "quality_verdict", "quality_strictness"]
     columns += ["width_px", "height_px", "faces", "inter_eye_px", "mm_per_px"]
     columns += [f"quality_{name.value}" for name in MeasureName]
@@ -83,7 +96,8 @@ def _photo_columns() -> list[str]:
     return columns
 
 
-def _photo_row(name: str, assessment: Assessment) -> Row:
+def photo_row(name: str, assessment: Assessment) -> Row:
+    """Return the cells of an assessed photo called ``name``, by column; absent: not measured."""
     face, capture = assessment.face, assessment.capture
     row: dict[str, Cell] = {
         "photo": name,
@@ -131,7 +145,8 @@ def _tone_cells(tone: SkinTone | NotMeasured) -> dict[str, Cell]:
     }
 
 
-def _finding_row(name: str, finding: Finding) -> Row:
+def finding_row(name: str, finding: Finding) -> Row:
+    """Return the cells of one finding of the photo called ``name``, by column."""
     x0, y0, x1, y1 = finding.bbox_xyxy
     return {
         "photo": name,
