@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cutis.models.descriptor import Descriptor
     from cutis.models.runtime import RuntimeOptions
     from cutis.models.sentence_encoder import SentenceEncoder
+    from cutis.models.upscaler import NetworkUpscaler
     from cutis.pipeline import Limits, Tools
     from cutis.settings import Settings
     from cutis.steps.narrate import Catalogue
@@ -79,6 +80,23 @@ def _tools(settings: Settings) -> Tools:
         strictness=settings.quality.strictness,
         limits=_limits(settings, learned),
     )
+
+
+def build_upscaler(settings: Settings, *, fidelity: float = 1.0) -> NetworkUpscaler:
+    """Load the generator that enlarges faces; see `cutis.models.upscaler.upscaler`.
+
+    Raises:
+        InputError: the dial is not within 0-1.
+        ModelError: its weights are not here, or altered.
+    """
+    from cutis.models.builtin import builtin_models  # noqa: PLC0415
+    from cutis.models.cache import models_dir  # noqa: PLC0415
+    from cutis.models.runtime import Runtime  # noqa: PLC0415
+    from cutis.models.upscaler import upscaler  # noqa: PLC0415
+
+    folder = settings.models.dir
+    runtime = Runtime(settings.runtime, kept=(folder or models_dir()) / "compiled")
+    return upscaler(builtin_models(), runtime, fidelity=fidelity, directory=folder)
 
 
 def _limits(settings: Settings, learned: Iterable[Descriptor]) -> Limits:

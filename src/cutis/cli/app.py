@@ -17,6 +17,7 @@ from cutis.cli import (
     concern,
     demo,
     doctor,
+    enhance,
     explain,
     keys,
     models,
@@ -63,6 +64,7 @@ app.command("track")(track.track)
 app.command("summarize")(summarize.summarize)
 app.command("ask")(summarize.ask)
 app.command("concern")(concern.concern)
+app.command("enhance")(enhance.enhance)
 app.command("explain")(explain.explain)
 app.command("explain-score")(explain.explain_score)
 app.command("plan")(plan.plan)

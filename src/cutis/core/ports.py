@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 from cutis.core.arrays import RGB, Box, Points3, Vectors
 from cutis.core.assessment import ModelUse
 from cutis.core.attribution import Attribution, AttributionMethod, AttributionTarget
+from cutis.core.enhancement import Enlarged
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition, LesionType
@@ -88,6 +89,29 @@ class LesionClassifier(Protocol):
 
         ``boxes`` are in crop pixels. `LesionType.OTHER` stands for skin without a lesion.
         """
+        ...
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell which models took part."""
+        ...
+
+
+@runtime_checkable
+class Upscaler(Protocol):
+    """Draws a picture larger than it came."""
+
+    @property
+    def scale(self) -> int:
+        """How many times larger."""
+        ...
+
+    @property
+    def texture(self) -> float:
+        """The share of invented texture: 0 for none, 1 for a generator trained against a critic."""
+        ...
+
+    def enlarge(self, rgb: RGB) -> Enlarged:
+        """Return a picture ``scale`` times as large; it is small enough to be read at once."""
         ...
 
     def uses(self) -> Sequence[ModelUse]:

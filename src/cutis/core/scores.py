@@ -39,6 +39,7 @@ class NotMeasuredCode(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     NO_METHOD = "no_method"
     OUT_OF_RANGE = "out_of_range"
+    ENHANCED_PIXELS = "enhanced_pixels"
 
 
 @dataclass(frozen=True, slots=True)

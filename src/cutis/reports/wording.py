@@ -131,6 +131,7 @@ NOT_MEASURED: dict[NotMeasuredCode, str] = {
     NotMeasuredCode.NOT_APPLICABLE: "not looked for here",
     NotMeasuredCode.NO_METHOD: "no method in this version",
     NotMeasuredCode.OUT_OF_RANGE: "outside the range that was tested",
+    NotMeasuredCode.ENHANCED_PIXELS: "not measured on enhanced pixels",
 }
 
 FIXES: dict[NotMeasuredCode, str] = {

@@ -13,6 +13,7 @@ from cutis.testing.fakes import (
     FakeFace,
     FakeLandmarker,
     FakeSkinSegmenter,
+    FakeUpscaler,
     average_face,
     drawn_face,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "FakeFace",
     "FakeLandmarker",
     "FakeSkinSegmenter",
+    "FakeUpscaler",
     "average_face",
     "draw_face",
     "drawn_face",

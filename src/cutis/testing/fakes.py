@@ -13,6 +13,7 @@ from jaxtyping import Float32
 from cutis.core.arrays import RGB, Points3
 from cutis.core.assessment import ModelUse
 from cutis.core.attribution import Attribution, AttributionMethod, AttributionTarget
+from cutis.core.enhancement import Enlarged
 from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition
@@ -147,6 +148,26 @@ class FakeConditionSegmenter:
     def uses(self) -> Sequence[ModelUse]:
         """Tell that no model took part."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FakeUpscaler:
+    """Repeats every pixel, and adds an offset from column ``false_from`` of each picture on."""
+
+    scale: int = 4
+    texture: float = 0.0
+    offset: float = 0.0
+    false_from: int = 0
+
+    def enlarge(self, rgb: RGB) -> Enlarged:
+        """Return the picture with every pixel repeated."""
+        large = np.repeat(np.repeat(rgb, self.scale, 0), self.scale, 1).astype(np.float32)
+        large[:, self.false_from * self.scale :, 0] += np.float32(self.offset)
+        return large
+
+    def uses(self) -> Sequence[ModelUse]:
+        """Tell that a stand-in took part."""
+        return (ModelUse("stand_in_upscaler", "1", "0" * 64, "none", "exact"),)
 
 
 @dataclass(frozen=True, slots=True)

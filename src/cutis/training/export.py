@@ -125,7 +125,7 @@ def export_onnx(network: nn.Module, path: Path, *, in_channels: int) -> None:
 
 def _converted(openvino: Any, network: nn.Module, in_channels: int) -> Any:
     """Convert by tracing; constants of the trace are the same for all multiples of the stride."""
-    with _quiet_tracing():
+    with quiet_tracing():
         graph = openvino.convert_model(
             network,
             example_input=torch.zeros(2, in_channels, *_PROBE),
@@ -158,7 +158,8 @@ def _digest(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _quiet_tracing() -> Iterator[None]:
+def quiet_tracing() -> Iterator[None]:
+    """Silence what tracing and OpenVINO's own use of it warn of."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         warnings.simplefilter("ignore", DeprecationWarning)  # OpenVINO's own use of torch.jit

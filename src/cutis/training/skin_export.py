@@ -22,7 +22,7 @@ from cutis.core.errors import ModelError
 from cutis.models.quiet_openvino import import_openvino
 from cutis.networks.mask_rcnn import MaskRcnn
 from cutis.training.compress import compress_weights
-from cutis.training.export import _quiet_tracing
+from cutis.training.export import quiet_tracing
 
 NAME = "skin"
 GRAPHS = ("trunk", "boxes", "masks")
@@ -119,7 +119,7 @@ def _plans(network: MaskRcnn, side_px: int) -> dict[str, _Plan]:
 
 def _export(plan: _Plan, path: Path) -> dict[str, Any]:
     openvino = import_openvino()
-    with _quiet_tracing():
+    with quiet_tracing():
         graph = openvino.convert_model(
             plan.module.eval(),
             example_input=plan.example,
