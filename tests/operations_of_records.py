@@ -99,7 +99,8 @@ WRITES: dict[str, Operation] = {
     "add_review": lambda s, c, i: s.add_review(
         c, ReviewDraft(i.assessment, Judgement.VALIDATED, "seen")
     ),
-    "attach_file": lambda s, c, i: s.attach_file(c, i.assessment, "report", MAP),
+    "attach_files": lambda s, c, i: s.attach_files(c, i.assessment, {"report": MAP}),
+    "enter_signature": lambda s, c, i: s.enter_signature(c, i.assessment, "5d" * 32),
     "enqueue": lambda s, c, i: s.enqueue(c, i.photo, JobDraft()),
     "cancel_job": lambda s, c, i: s.cancel_job(c, i.job),
     "erase": lambda s, c, i: s.erase(c, i.person),

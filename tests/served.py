@@ -23,8 +23,10 @@ from cutis.service.logs import make_log
 from cutis.service.opening import opened
 from cutis.service.parts import Parts
 from cutis.service.sign_in import Seen, stamp
+from cutis.service.signing_files import WITNESS_FILE
 from cutis.service.tokens import token_hash
 from cutis.settings import Settings, override
+from cutis.store.key_files import KeyFile, KeyKind
 from cutis.testing import draw_face
 
 ORIGIN = "http://localhost:8321"
@@ -33,13 +35,25 @@ DRAWN = ("drawn_worker", "cutis.service.workers.intake_worker")
 
 def settings_in(folder: Path, **service: Any) -> Settings:
     """Return settings with everything below ``folder``."""
-    chosen = {"login": True, "requests_per_minute": 1e6, "sign_ins_per_minute": 1e6, **service}
+    free = {"requests_per_minute": 1e6, "sign_ins_per_minute": 1e6}
+    chosen = {"login": True, "witnesses": witnesses_in(folder), **free, **service}
     store = {
         "dir": str(folder / "data"),
         "root_key_file": str(folder / "root.key"),
         "min_free_mib": 1,
     }
     return override(Settings(), {"store": store, "service": chosen})
+
+
+def witnesses_in(folder: Path) -> list[str]:
+    """Make two witnesses of the log and return their folders."""
+    folders = [folder / f"witness-{name}" for name in "ab"]
+    for one in folders:
+        one.mkdir(exist_ok=True)
+        if not (one / WITNESS_FILE).exists():
+            made = KeyFile.generate(KeyKind.WITNESS, f"{one.name}.example/w")
+            (one / WITNESS_FILE).write_text(made.text(), encoding="utf-8")
+    return [str(one) for one in folders]
 
 
 @dataclass

@@ -114,6 +114,9 @@ class ServiceSettings:
     private_webhooks: bool = False
     """Whether webhooks may lead to addresses of this machine or of a private network."""
 
+    witnesses: tuple[Path, ...] = ()
+    """Folders of witnesses of the log, two or none; `cutis keys make --kind witness` makes one."""
+
     traces_url: str = ""
     """Where OpenTelemetry traces are sent (OTLP over HTTP); none by default."""
 

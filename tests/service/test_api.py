@@ -8,6 +8,7 @@ import io
 import json
 import time
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,19 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from served import Caller, Clinic, digest_header, drawn_photo, enrol, served
+from served import Caller, Clinic, digest_header, drawn_photo, enrol, served, settings_in
 
-from cutis.core.errors import StoreUnavailableError
+from cutis.core.errors import RollbackError, SettingsError, StoreUnavailableError
 from cutis.core.record_words import JobState, Purpose, Relation, Role
+from cutis.core.records import Call
+from cutis.service.opening import open_log
 from cutis.service.passwords import hash_password
+from cutis.settings import Settings
 from cutis.store.key_files import read_public
-from cutis.store.signing import SignatureFile, check_report
+from cutis.store.opening import init_store, open_store
+from cutis.store.repository import Repository
+from cutis.store.signing import SignatureFile
+from cutis.store.verification import verify_report
 
 WORDS = "four plain words together"
 
@@ -184,16 +191,52 @@ def test_only_a_grade_that_was_given_can_be_overridden(case: Case):
         assert made.json()["changes"]["grades"][name] == {"from": grade, "to": grade + 1}
 
 
-def test_a_signed_report_is_verified_with_the_public_keys(case: Case):
+def test_a_signed_report_stands_in_the_witnessed_log(clinic: Clinic, case: Case):
+    """S14 and S15: a report that the service signed is verified with its place in the log."""
     path = f"/v1/assessments/{case.assessment}"
     assert case.clinician.post(f"{path}/signed-report").status_code == 201
     report = case.clinician.get(f"{path}/files/signed-report.json").content
     text = case.clinician.get(f"{path}/files/signed-report.json.signature.json").text
-    keys = read_public([case.clinician.get("/v1/keys").text], required=0)
-    signature = SignatureFile.parse(text)
-    signature.signed.verify(keys.signer(signature.signed.statement))
-    check_report(signature, report)
+    keys = read_public([case.clinician.get("/v1/keys").text], required=2)
+    proof = verify_report(report, SignatureFile.parse(text), keys)
+    assert proof.place is not None
+    assert len(proof.place.witnesses) == 2
+    query = f"/v1/audit/entries?subject_id={case.person}"
+    entries = clinic.as_role(Role.AUDITOR).get(query).json()["items"]
+    entered = next(entry for entry in entries if entry["index"] == proof.place.index)
+    assert (entered["action"], len(entered["statement"])) == ("report.sign", 64)
     assert "reviews" in json.loads(report)
+
+
+def test_a_log_that_lost_entries_gets_no_more_signatures(tmp_path: Path):
+    """S14: a witness remembers what it has seen, whatever the database says."""
+    settings = settings_in(tmp_path)
+    with closing(made_store(settings)) as store:
+        call = Call(store.create_tenant("Practice", actor_id="test").id, "test", Role.ADMIN)
+        store.note(call, "first")
+        open_log(settings, store).checkpoint()
+    for path in (tmp_path / "data").glob("records.sqlite*"):
+        path.unlink()
+    with closing(made_store(settings)) as store:
+        store.create_tenant("Practice", actor_id="test")
+        with pytest.raises(RollbackError):
+            open_log(settings, store).checkpoint()
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "a"), ("a", "missing")])
+def test_one_witness_or_none_at_the_place_is_refused(tmp_path: Path, names: tuple[str, ...]):
+    settings_in(tmp_path)
+    settings = settings_in(
+        tmp_path, witnesses=[str(tmp_path / f"witness-{name}") for name in names]
+    )
+    with closing(made_store(settings)) as store, pytest.raises(SettingsError, match="witness"):
+        open_log(settings, store)
+
+
+def made_store(settings: Settings) -> Repository:
+    """Make records that nobody serves."""
+    init_store(settings.store)
+    return open_store(settings.store)
 
 
 def test_an_export_holds_everything(clinic: Clinic, case: Case):

@@ -11,7 +11,8 @@ import pytest
 from drawn_logs import AT, ORIGIN, REPORT, SmallLog, report_signer, witness
 
 from cutis.core.errors import InputError, RollbackError, StoreError, TamperedError
-from cutis.store.audit import Audited, LogTable, TransparencyLog
+from cutis.core.record_ports import LeafSource
+from cutis.store.audit import Audited, TransparencyLog
 from cutis.store.checkpoint import Checkpoint, open_checkpoint
 from cutis.store.merkle import EMPTY_ROOT, leaf_hash, root, verify_consistency
 from cutis.store.notes import Note
@@ -57,7 +58,7 @@ class Table:
 @pytest.fixture
 def table() -> Iterator[Table]:
     made = Table()
-    assert isinstance(made, LogTable)
+    assert isinstance(made, LeafSource)
     yield made
     made.database.close()
 

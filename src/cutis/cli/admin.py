@@ -69,12 +69,23 @@ def rotate_keys() -> None:
 
 @app.command("verify")
 def verify() -> None:
-    """Check that every log entry hashes right, every record and file opens, and none is missing."""
-    told = _open(_options()).verify()
+    """Check that every log entry hashes right, every record and file opens, and none is missing.
+
+    The last checkpoint must bear the signatures of the log and of its witnesses.
+    """
+    from cutis.settings import load_settings
+
+    store = _open(_options())
+    told = store.verify()
     typer.echo(f"log: {told.entries} entries, root {told.root}")
     typer.echo(f"records: {told.records}, files: {told.files}")
     if told.problems:
         raise StoreError("The storage is not what was written.\n" + "\n".join(told.problems))
+    if store.latest_checkpoint() is not None:
+        from cutis.service.opening import open_log
+
+        audited = open_log(load_settings(), store).audit()
+        typer.echo(f"signed: {audited.covered} of {audited.entries} entries, by a checkpoint")
     typer.echo("all as written")
 
 

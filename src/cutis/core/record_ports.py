@@ -186,8 +186,13 @@ class PersonalRecords(Protocol):
         """Return a file of a record; a photo's is called ``photo``."""
         ...
 
-    def attach_file(self, call: Call, record_id: str, name: str, file: File) -> FileEntry:
-        """Add a file, such as a signed report, to an assessment; one of that name is replaced."""
+    def attach_files(
+        self, call: Call, record_id: str, files: Mapping[str, File]
+    ) -> Sequence[FileEntry]:
+        """Add files by name, such as a signed report, to an assessment; all of them, or none.
+
+        One of the same name is replaced.
+        """
         ...
 
 
@@ -262,6 +267,13 @@ class PersonalRights(Protocol):
         self, call: Call, action: str, *, subject_id: str = "", outcome: Outcome = Outcome.DONE
     ) -> int:
         """Log an operation that the store does not do itself; return the entry's index."""
+        ...
+
+    def enter_signature(self, call: Call, record_id: str, statement: str) -> int:
+        """Enter the signatures over a report of a record into the log; return the entry's index.
+
+        ``statement`` is SHA-256 over what was signed and both signatures, hex.
+        """
         ...
 
     def audit_entries(

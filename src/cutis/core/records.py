@@ -325,7 +325,8 @@ class AuditEntry:
     """One line of the log: who did what to which record, and the digest of what is sealed.
 
     ``version`` and ``digest`` (SHA-256 hex of the sealed bytes) are those that the record has after
-    the operation; empty where nothing was written.
+    the operation; empty where nothing was written. ``statement`` names the signatures over a report
+    (SHA-256, hex), in the entry that puts them into the log.
     """
 
     index: int
@@ -340,3 +341,4 @@ class AuditEntry:
     digest: str = ""
     outcome: Outcome = Outcome.DONE
     request_id: str = ""
+    statement: str = ""

@@ -32,6 +32,7 @@ from cutis.service.workers.reply import TaskLimits
 from cutis.settings import ServiceSettings, Settings
 from cutis.store.account_seal import AccountSeal
 from cutis.store.accounts import DatabaseAccounts
+from cutis.store.audit import TransparencyLog
 from cutis.store.key_folder import KeyFolder
 from cutis.store.opening import init_store, open_store, places_of
 from cutis.store.repository import Repository
@@ -101,7 +102,7 @@ def _parts(settings: Settings, store: Repository, pools: list[Pool], log: Any) -
         dispatcher=Dispatcher(
             store, pools[0], limits=limits, outbox=outbox, metrics=metrics, log=log
         ),
-        proofs=Proofs(store, _signers(settings, seal), clock),
+        proofs=Proofs(store, _signers(settings, seal, clock), clock),
         outbox=outbox,
         clock=clock,
         metrics=metrics,
@@ -122,10 +123,17 @@ def open_accounts(store: Repository) -> DatabaseAccounts:
     return DatabaseAccounts(store.parts.database, seal)
 
 
-def _signers(settings: Settings, seal: AccountSeal) -> Signers:
+def open_log(settings: Settings, store: Repository) -> TransparencyLog:
+    """Return the log with its signers and witnesses, as the service has it."""
+    seal, clock = AccountSeal(account_key(store.parts.keys)), store.parts.clock
+    return Proofs(store, _signers(settings, seal, clock), clock).log
+
+
+def _signers(settings: Settings, seal: AccountSeal, clock: Clock) -> Signers:
     name = URL(settings.service.public_url).hostname or "localhost"
     path = places_of(settings.store).keys / "signing.keys"
-    return load_signers(path, seal, origin=f"{name}/cutis")
+    watching = settings.service.witnesses
+    return load_signers(path, seal, origin=f"{name}/cutis", witnesses=watching, clock=clock)
 
 
 def account_key(keys: KeyFolder) -> bytes:

@@ -6,21 +6,20 @@ The mathematics and the signatures are those of `cutis.store`; here they meet th
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cutis.core.ports import Clock
 from cutis.core.record_ports import LeafSource
 from cutis.core.records import AssessmentRecord, Review
-from cutis.store.checkpoint import LogSigner, Policy
+from cutis.store.audit import TransparencyLog
+from cutis.store.checkpoint import Checkpoint, LogSigner, Policy
 from cutis.store.key_files import public_text
 from cutis.store.merkle import consistency_proof, inclusion_proof, range_root
 from cutis.store.signing import sign_report
 from cutis.store.statement import Signer
-from cutis.store.trees import TiledTree
 from cutis.store.verification import TrustedKeys
-from cutis.store.witness import Cosigner, publish
+from cutis.store.witness import Cosigner
 
 Path = tuple[bytes, ...]
 
@@ -38,10 +37,11 @@ class Signers:
 class Proofs:
     """Proofs over the records' log; safe to share between threads."""
 
-    def __init__(self, log: LeafSource, signers: Signers, clock: Clock) -> None:
-        self._log, self._signers, self._clock = log, signers, clock
-        self._lock = threading.Lock()
-        self._tree = TiledTree(0, log.leaf_hashes)
+    def __init__(self, source: LeafSource, signers: Signers, clock: Clock) -> None:
+        self._signers, self._clock = signers, clock
+        self.log = TransparencyLog(
+            source, signers.log, signers.witnesses, policy=signers.policy, clock=clock.now
+        )
 
     def checkpoint(self) -> tuple[int, str]:
         """Return the size of the log and a signed checkpoint of it; a new one where it grew.
@@ -49,52 +49,46 @@ class Proofs:
         Raises:
             StoreError: a witness refuses: the log shows another history than before.
         """
-        with self._lock:
-            tree = self._grown()
-            kept = self._log.latest_checkpoint()
-            if kept is not None and kept[0] == tree.size:
-                return kept
-            signers = self._signers
-            note = publish(
-                tree,
-                signers.log,
-                signers.witnesses,
-                at=self._clock.now(),
-                policy=signers.policy,
-            )
-            self._log.save_checkpoint(tree.size, str(note))
-            return tree.size, str(note)
+        note = self.log.checkpoint()
+        return Checkpoint.parse(note.text).size, str(note)
 
     def inclusion(self, index: int, size: int) -> tuple[bytes, bytes, Path]:
         """Return the leaf hash of an entry, the root of the first ``size``, and the path."""
-        with self._lock:
-            tree = self._grown()
-            path = inclusion_proof(tree, index, size)
-            return tree.leaf(index), range_root(tree, 0, size), path
+        tree = self.log.tree()
+        return tree.leaf(index), range_root(tree, 0, size), inclusion_proof(tree, index, size)
 
     def consistency(self, old: int, new: int) -> tuple[bytes, bytes, Path]:
         """Return both roots, and the path that proves that the log only grew in between."""
-        with self._lock:
-            tree = self._grown()
-            path = consistency_proof(tree, old, new)
-            return range_root(tree, 0, old), range_root(tree, 0, new), path
+        tree = self.log.tree()
+        path = consistency_proof(tree, old, new)
+        return range_root(tree, 0, old), range_root(tree, 0, new), path
 
     def sign_report(
-        self, record: AssessmentRecord, reviews: Sequence[Review]
+        self,
+        record: AssessmentRecord,
+        reviews: Sequence[Review],
+        enter: Callable[[str], int],
     ) -> tuple[bytes, bytes]:
-        """Return the report of an assessment with its reviews, and its signature file."""
+        """Return the report of an assessment with its reviews, and its signature file.
+
+        Args:
+            record: the assessment.
+            reviews: what was said of it.
+            enter: puts what names the signatures into the log, and returns the entry's index.
+
+        Raises:
+            StoreError: the log cannot be written, or a witness refuses.
+        """
         report = json.dumps(_report(record, reviews), ensure_ascii=False, indent=2).encode()
-        signed = sign_report(report, ".json", self._signers.reports, at=self._clock.now())
-        return report, signed.text().encode()
+        origin = self._signers.log.keys.origin
+        made = sign_report(report, ".json", self._signers.reports, at=self._clock.now(), log=origin)
+        placed = self.log.complete(made, enter(made.signed.entry_digest()))
+        return report, placed.text().encode()
 
     def public_keys(self) -> str:
         """Return the public keys as the file that `cutis verify --keys` takes."""
         signers = self._signers
         return public_text(TrustedKeys((signers.reports.keys,), signers.policy))
-
-    def _grown(self) -> TiledTree:
-        self._tree.grow(self._log.log_size())
-        return self._tree
 
 
 def _report(record: AssessmentRecord, reviews: Sequence[Review]) -> dict[str, object]:

@@ -1,19 +1,19 @@
 """The transparency log over the table that a database keeps: checkpoints, proofs, and the audit.
 
-Hashing and proofs are pure (`cutis.store.merkle`); what is read comes through `LogTable`. Entries
+Hashing and proofs are pure (`cutis.store.merkle`); what is read comes through `LeafSource`. Entries
 are written elsewhere, in the transaction of what they tell of.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Protocol, runtime_checkable
 
 from cutis.core.errors import InputError, TamperedError
+from cutis.core.record_ports import LeafSource
 from cutis.store.checkpoint import LogSigner, Policy, open_checkpoint
 from cutis.store.merkle import (
     Frontier,
@@ -29,26 +29,6 @@ from cutis.store.witness import Cosigner, publish
 _CHUNK = 1024
 
 
-@runtime_checkable
-class LogTable(Protocol):
-    """The entries of a log as a database keeps them; ranges are half open."""
-
-    def log_size(self) -> int:
-        """Return how many entries there are."""
-
-    def log_entries(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of entries, in order."""
-
-    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
-        """Return the kept leaf hashes of entries, 32 bytes each."""
-
-    def save_checkpoint(self, size: int, note: str) -> None:
-        """Keep a signed checkpoint of the first ``size`` entries."""
-
-    def latest_checkpoint(self) -> tuple[int, str] | None:
-        """Return the kept checkpoint of the greatest size, and that size."""
-
-
 @dataclass(frozen=True, slots=True)
 class Audited:
     """What an audit went through: all entries, and those that a checkpoint covers."""
@@ -62,7 +42,7 @@ class TransparencyLog:
 
     def __init__(
         self,
-        table: LogTable,
+        table: LeafSource,
         signer: LogSigner,
         witnesses: Iterable[Cosigner] = (),
         *,
@@ -76,6 +56,16 @@ class TransparencyLog:
         self._clock = clock
         self._tree = TiledTree(0, table.leaf_hashes)
         self._lock = threading.Lock()
+
+    def tree(self) -> TiledTree:
+        """Return the tree over all entries that are there now.
+
+        Raises:
+            TamperedError: there are fewer than before.
+        """
+        with self._lock:
+            self._tree.grow(self._table.log_size())
+            return self._tree
 
     def checkpoint(self, at_least: int = 0) -> Note:
         """Return a witnessed checkpoint that covers ``at_least`` entries; 0 asks for all.
@@ -126,9 +116,7 @@ class TransparencyLog:
         Raises:
             InputError: the sizes are not 0 ≤ old ≤ new ≤ entries.
         """
-        with self._lock:
-            self._tree.grow(self._table.log_size())
-        return consistency_proof(self._tree, old, new)
+        return consistency_proof(self.tree(), old, new)
 
     def complete(self, file: SignatureFile, index: int) -> SignatureFile:
         """Return a signature file with its place in this log, the entry at ``index``.

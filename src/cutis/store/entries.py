@@ -1,7 +1,8 @@
 """Log entries as bytes: one canonical form, so that a hash means one thing.
 
 JSON in UTF-8, keys sorted, no spaces. An entry tells who did what to which record, with the digests
-of what is sealed; never anything that was sealed.
+of what is sealed; never anything that was sealed. One that enters a signed report has a member
+``statement`` besides, with which `cutis.store.verification` finds the signatures in it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def encode_entry(entry: AuditEntry, writes: tuple[Write, ...]) -> bytes:
         "request": entry.request_id,
         "writes": [[write.record_id, write.version, write.digest] for write in writes],
     }
+    if entry.statement:
+        content["statement"] = entry.statement
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8")
 
@@ -77,5 +80,6 @@ def _decode(content: dict[str, object]) -> tuple[AuditEntry, tuple[Write, ...]]:
         digest=main.digest if main else "",
         outcome=Outcome(str(content["outcome"])),
         request_id=str(content["request"]),
+        statement=str(content.get("statement", "")),
     )
     return entry, writes

@@ -15,6 +15,7 @@ from cutis.store.foundation import Foundation
 from cutis.store.log_table import log_size, read_entries
 from cutis.store.operation import Operation
 from cutis.store.paging import decode_cursor, encode_cursor, refuse_limit
+from cutis.store.personal import read_any
 from cutis.store.tenancy import all_tenants
 
 
@@ -31,6 +32,16 @@ class LogReading(Foundation):
             return operation
 
         return self._run(call, action, work).index
+
+    def enter_signature(self, call: Call, record_id: str, statement: str) -> int:
+        """Enter the signatures over a report of a record into the log; return the entry's index."""
+
+        def work(operation: Operation) -> Operation:
+            read_any(operation, record_id)
+            operation.statement = statement
+            return operation
+
+        return self._run(call, "report.sign", work).index
 
     def audit_entries(
         self, call: Call, page: Page, *, subject_id: str | None = None

@@ -74,6 +74,7 @@ class Operation:
     subject_id: str = ""
     record_id: str = ""
     outcome: Outcome = Outcome.DONE
+    statement: str = ""
     replayed: str | None = None
     result: str = ""
     silent: bool = False
@@ -198,6 +199,7 @@ class Operation:
             record_id=self.record_id,
             outcome=self.outcome,
             request_id=call.request_id,
+            statement=self.statement,
         )
         append(self.connection, size, entry, self.writes)
         self.index = size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -188,19 +188,21 @@ class PersonalRecords(Foundation):
 
         return self._open_file(*self._run(call, "file.read", work))
 
-    def attach_file(self, call: Call, record_id: str, name: str, file: File) -> FileEntry:
-        """Add a file, such as a signed report, to an assessment; one of that name is replaced."""
+    def attach_files(
+        self, call: Call, record_id: str, files: Mapping[str, File]
+    ) -> tuple[FileEntry, ...]:
+        """Add files by name to an assessment, all or none; one of the same name is replaced."""
         person_id = self._person_of(call, record_id)
 
-        def work(operation: Operation) -> FileEntry:
+        def work(operation: Operation) -> tuple[FileEntry, ...]:
             old = operation.read(Kind.ASSESSMENT, record_id)
             if operation.replayed is not None:
-                return file_entry(_entry_of(old, name))
-            others = [entry for entry in old.body["files"] if entry["name"] != name]
+                return tuple(file_entry(_entry_of(old, name)) for name in files)
+            others = [entry for entry in old.body["files"] if entry["name"] not in files]
             operation.replace(old, {**old.body, "files": [*others, *kept.entries]})
-            return file_entry(kept.insert(operation, record_id)[0])
+            return tuple(file_entry(entry) for entry in kept.insert(operation, record_id))
 
-        with self._kept(call, person_id, {name: file}) as kept:
+        with self._kept(call, person_id, files) as kept:
             return self._run(call, "file.attach", work, grows=True)
 
     def _person_of(self, call: Call, record_id: str) -> str:

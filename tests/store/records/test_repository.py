@@ -140,7 +140,7 @@ def test_a_photo_an_assessment_and_its_review(store: Repository, call: Call):
 def test_a_file_is_attached_and_replaced(store: Repository, call: Call):
     ids = fill(store, call)
     for content in (b"first", b"second"):
-        store.attach_file(call, ids.assessment, "report", File("application/pdf", content))
+        store.attach_files(call, ids.assessment, {"report": File("application/pdf", content)})
     record = store.assessment(call, ids.assessment)
     assert (record.version, [f.name for f in record.files]) == (3, ["acne", "report"])
     assert store.read_file(call, ids.assessment, "report").content == b"second"

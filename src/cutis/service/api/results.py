@@ -149,14 +149,18 @@ def review_file(access: Allowed, review_id: RecordId, name: FileName, request: R
     "/assessments/{assessment_id}/signed-report", operation_id="reports.sign", status_code=201
 )
 def sign(access: Allowed, assessment_id: RecordId) -> SignedReportOut:
-    """Sign the assessment with its reviews; the report can be verified offline."""
+    """Sign the assessment with its reviews and enter it into the log; verifiable offline."""
     store, call = access.parts.store, access.call()
     record = store.assessment(call, assessment_id)
-    report, signature = access.parts.proofs.sign_report(record, store.reviews(call, assessment_id))
-    kept = [
-        store.attach_file(call, assessment_id, name, File("application/json", content))
-        for name, content in ((SIGNED_REPORT, report), (SIGNATURE, signature))
-    ]
+    made = access.parts.proofs.sign_report(
+        record,
+        store.reviews(call, assessment_id),
+        lambda statement: store.enter_signature(call, assessment_id, statement),
+    )
+    files = zip((SIGNED_REPORT, SIGNATURE), made, strict=True)
+    kept = store.attach_files(
+        call, assessment_id, {name: File("application/json", content) for name, content in files}
+    )
     return SignedReportOut(report=FileOut.of(kept[0]), signature=FileOut.of(kept[1]))
 
 

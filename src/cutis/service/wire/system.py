@@ -80,6 +80,7 @@ class EntryOut(Wire):
     digest: str = Field(examples=[_HASH])
     outcome: Outcome = Field(examples=[Outcome.DONE])
     request_id: str = Field(examples=["0f3b7a6c9d2e4f10"])
+    statement: str = Field(description="Of a signed report: names its signatures.", examples=[""])
 
     @classmethod
     def of(cls, entry: AuditEntry) -> Self:
@@ -96,6 +97,7 @@ class EntryOut(Wire):
             digest=entry.digest,
             outcome=entry.outcome,
             request_id=entry.request_id,
+            statement=entry.statement,
         )
 
 

@@ -99,15 +99,14 @@ def assess(
     return {"usable": found.assessment.usable}, files
 
 
-def warm_up(tools: Tools) -> None:
-    """Assess a drawn face once, so that the first photo finds everything loaded."""
-    from cutis.pipeline import examine  # noqa: PLC0415
+def warm_up(tools: Tools, limits: IntakeLimits) -> None:
+    """Do a whole task on a drawn face, so that the first photo finds everything loaded."""
     from cutis.testing import draw_face  # noqa: PLC0415
 
     drawn = draw_face()
     height_px, width_px = drawn.shape[:2]
     info = CaptureInfo("PNG", width_px, height_px, 8, "sRGB", "0" * 64, 0, lossy=False)
-    examine(Photo(drawn, info), tools)
+    assess(to_png(Photo(drawn, info)), {"capture": asdict(info)}, tools, limits)
 
 
 def capture_info(facts: Mapping[str, Any]) -> CaptureInfo:

@@ -31,6 +31,7 @@ _KILL_ME_FIRST = "500"
 
 def main() -> None:
     """Serve with the models that the settings name, until the parent is gone."""
+    _step_back()  # before anything is loaded: a spare that starts must not slow the one that works
     from cutis.settings import load_settings  # noqa: PLC0415
     from cutis.wiring import build_tools  # noqa: PLC0415
 
@@ -42,10 +43,9 @@ def serve(tools: Tools | None, limits: IntakeLimits) -> None:
     """Take tasks until the parent is gone; without ``tools`` photos are only taken in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = open_door(sys.argv[1])
-    _step_back()
     decoder_walls()  # so that the sandbox stands before the first photo comes
     if tools is not None:
-        warm_up(tools)
+        warm_up(tools, limits)
     job_limits = JobLimits(channel.descriptor())
     channel.send({"ready": True})
     with contextlib.suppress(EOFError, ConnectionError):
