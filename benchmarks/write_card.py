@@ -1,6 +1,9 @@
-"""Write the digests and the measured figures of a shipped network into its card.
+r"""Write the digests and the measured figures of a shipped network into its card.
 
-    python benchmarks/write_card.py CARD.toml --results benchmarks/results/conditions.json
+    python benchmarks/write_card.py CARD.toml --results benchmarks/results/conditions.json \
+        --method learned:conditions
+    python benchmarks/write_card.py src/cutis/models/cards/skin.toml \
+        --results benchmarks/results/skin.json
 
 The part of the card after the line ``# figures`` is replaced; nothing is typed by hand.
 """
@@ -32,18 +35,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("card", type=Path)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/conditions.json"))
-    parser.add_argument("--method", required=True, help="the learned method's name in the results")
+    parser.add_argument("--method", help="the learned method's name in the results of conditions")
     options = parser.parse_args()
     results = json.loads(options.results.read_text(encoding="utf-8"))
     text = options.card.read_text(encoding="utf-8").split(MARK)[0].rstrip() + "\n\n" + MARK
     text = _with_digests(text, options.card.parents[1] / "weights")
-    text += "".join(_metrics(results, options.method))
+    found = _metrics(results, options.method) if options.method else _skin_metrics(results)
+    text += "".join(found)
     options.card.write_text(text, encoding="utf-8")
 
 
 def _with_digests(card: str, weights: Path) -> str:
     """Fill in the digest and size that follow each file's name."""
-    for name in re.findall(r'^name = "(\w+\.(?:xml|bin))"', card, flags=re.MULTILINE):
+    names = re.findall(r'^(?:name|member) = "([\w-]+\.(?:xml|bin))"', card, flags=re.MULTILINE)
+    for name in dict.fromkeys(names):
         content = (weights / name).read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         told = f'"{name}"\nsha256 = "{digest}"'
@@ -71,6 +76,18 @@ def _metric(subject: str, name: str, part: str, values: tuple[float, float | Non
         f'\n[[metrics]]\nsubject = "{subject}"\nname = "{name}"\n'
         f'data = "photos kept for evaluation, {part} half"\nvalue = {learned:.4g}\n{beside}'
     )
+
+
+def _skin_metrics(results: dict[str, Any]) -> list[str]:
+    """Return the overlap with FASSEG of each part, turn of the head and third of tones."""
+    network, rule = (results["methods"][m] for m in ("network", "landmarks and own colour"))
+    return [
+        f'\n[[metrics]]\nsubject = "facial skin"\nname = "{name}"\n'
+        f'data = "FASSEG inside the face oval"\ngroup = "{group}"\n'
+        f"value = {values[name]:.4g}\nclassical = {rule[group][name]:.4g}\n"
+        for group, values in network.items()
+        for name in (("iou", "f1", "boundary f1") if group == "report" else ("iou",))
+    ]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 import figures_future
 from figures_explanation import explanation_section
+from figures_skin import skin_section, skin_time_section
 
 from cutis.core.vocabulary import Condition
 from cutis.steps.explain import LIMITS, METHODS
@@ -74,6 +75,8 @@ def figures() -> str:
         "badinputs": _badinputs,
         "speed": _speed,
         "conditions": _conditions,
+        "skin": skin_section,
+        "skin_time": skin_time_section,
         "soak_log": _soak_log,
         "explanation": explanation_section,
         "graders": _graders,

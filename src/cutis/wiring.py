@@ -56,7 +56,11 @@ def _tools(settings: Settings) -> Tools:
     from cutis.models.cache import locate, models_dir  # noqa: PLC0415
     from cutis.models.face_landmarker import FaceLandmarkerBundle  # noqa: PLC0415
     from cutis.models.graders import shipped_graders  # noqa: PLC0415
-    from cutis.models.learned import condition_segmenters, lesion_classifier  # noqa: PLC0415
+    from cutis.models.learned import (  # noqa: PLC0415
+        condition_segmenters,
+        lesion_classifier,
+        skin_segmenter,
+    )
     from cutis.models.runtime import Runtime  # noqa: PLC0415
     from cutis.pipeline import Tools  # noqa: PLC0415
     from cutis.steps.conditions import ClassicalConditionSegmenter  # noqa: PLC0415
@@ -71,7 +75,7 @@ def _tools(settings: Settings) -> Tools:
     classical = ClassicalConditionSegmenter(full_mirror_order(bundle.canonical))
     return Tools(
         landmarker=bundle,
-        skin=ColourSkinSegmenter(),
+        skin=skin_segmenter(learned, runtime, folder) or ColourSkinSegmenter(),
         conditions=(classical, *condition_segmenters(learned, runtime, folder)),
         lesions=lesion_classifier(learned, runtime, folder),
         graders=grading.graders,

@@ -12,10 +12,10 @@ from cutis.core.errors import InputError, StoreError
 from cutis.core.face_parts import FacePart
 from cutis.datasets.skin_labels.accept import AcceptLimits, accept_views, tone_thirds
 from cutis.datasets.skin_labels.corrections import read_corrections, shipped_corrections
-from cutis.datasets.skin_labels.refine import guided_filter
 from cutis.datasets.skin_labels.sheet import write_label_sheet
 from cutis.datasets.skin_labels.skin_pack import load_skin_pack, write_skin_pack
 from cutis.datasets.skin_labels.store import LabelledView, load_view, load_views, save_view
+from cutis.imaging.guided import guided_filter
 
 
 def view(number: int = 0, **changes: object) -> LabelledView:

@@ -40,6 +40,8 @@ class Geometry:
         least_score: a detection below this is none.
         same: IoU from which the worse of two detections of one class goes.
         most: how many detections are kept.
+        around: by how much of its size a detected box is widened on each side before its mask is
+            drawn, so that a tight box does not cut the rim off.
         canonical_px: a box of this side is cut out of the third level.
     """
 
@@ -54,6 +56,7 @@ class Geometry:
     least_score: float = 0.3
     same: float = 0.45
     most: int = 24
+    around: float = 0.08
     canonical_px: float = 128.0
 
 
@@ -154,7 +157,14 @@ def choose(
     moved = _clipped(decode(moves, boxes[rows], HEAD_WEIGHTS), shape)
     apart = moved + (classes[:, None] * 4.0 * max(shape)).astype(np.float32)
     kept = suppress(apart, scores, geometry.same)[: geometry.most]
-    return Found(moved[kept], classes[kept].astype(np.int64), scores[kept])
+    wide = widened(moved[kept], geometry.around)
+    return Found(wide, classes[kept].astype(np.int64), scores[kept])
+
+
+def widened(boxes: Boxes, share: float) -> Boxes:
+    """Return boxes wider by a share of their size on each side."""
+    margin = np.float32(share) * (boxes[:, 2:] - boxes[:, :2])
+    return np.hstack([boxes[:, :2] - margin, boxes[:, 2:] + margin])
 
 
 def level_of(boxes: Boxes, geometry: Geometry) -> Int64[np.ndarray, "n"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cutis.models.card import shipped_card
 from cutis.models.registry import Registry
 
-CARDS = ("face_landmarker", "conditions", "graders")
+CARDS = ("face_landmarker", "conditions", "graders", "skin")
 """Names of the cards in ``models/cards``, in the order in which they are listed."""
 
 

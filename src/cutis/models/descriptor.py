@@ -108,6 +108,17 @@ class LesionCrops:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedSkin:
+    """How a skin network looks at a face: the longer side of its input, what passes for skin.
+
+    Skin is where the probability of the network is at least ``least``.
+    """
+
+    side_px: int
+    least: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A measured value: of what, on which data, for whom, and what the classical way reaches.
 
@@ -129,7 +140,8 @@ class Descriptor:
     ``classes`` names what the model can tell apart, empty where it tells nothing apart.
     ``limits`` are sentences that a person reads before relying on it.
     ``more_files`` are those beside ``file``; a ``shipped`` model's files come with the package.
-    ``conditions`` are the maps that it gives, ``lesions`` how it classifies single lesions.
+    ``conditions`` are the maps that it gives, ``lesions`` how it classifies single lesions,
+    ``skin`` how it finds facial skin.
     """
 
     name: str
@@ -150,6 +162,7 @@ class Descriptor:
     shipped: bool = False
     conditions: tuple[ServedCondition, ...] = ()
     lesions: LesionCrops | None = None
+    skin: ServedSkin | None = None
     metrics: tuple[Metric, ...] = ()
 
     @property

@@ -118,16 +118,18 @@ def _cut_boxes(features: Levels, boxes: Float32[np.ndarray, "n 4"], geometry: Ge
 def skin_of(instances: Sequence[Instance], shape: tuple[int, int]) -> Probabilities:
     """Return the probability that a pixel is skin: face skin that no other part covers.
 
-    Of several faces all count; which one is meant, the landmarks tell.
+    The mask of face skin tells of what is seen only; another part takes away where it is likelier
+    than not, so that a rim on which both are at one half is not taken away twice. Of several faces
+    all count; which one is meant, the landmarks tell.
     """
-    skin, free = np.zeros(shape, np.float32), np.ones(shape, np.float32)
+    skin, over = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for instance in instances:
         mask = instance.on(shape)
         if instance.part is FacePart.FACE_SKIN:
             skin = np.maximum(skin, mask)
         else:
-            free = np.minimum(free, 1 - _sure(mask, instance.score))
-    return np.asarray(skin * free, np.float32)
+            over = np.maximum(over, _sure(mask, instance.score))
+    return np.asarray(np.minimum(skin, np.clip(2 - 2 * over, 0, 1)), np.float32)
 
 
 def _sure(mask: Probabilities, score: float) -> Probabilities:
@@ -144,7 +146,7 @@ class Fitted:
     columns: int
 
 
-def fit_picture(rgb: RGB, side_px: int) -> tuple[Float32[np.ndarray, "3 h w"], Fitted]:
+def fit_picture(rgb: RGB, side_px: int) -> tuple[Float32[np.ndarray, "3 rows columns"], Fitted]:
     """Scale a picture to a longer side of ``side_px`` and pad it to multiples of `STRIDE`."""
     height, width = rgb.shape[:2]
     scale = side_px / max(height, width)
@@ -157,7 +159,9 @@ def fit_picture(rgb: RGB, side_px: int) -> tuple[Float32[np.ndarray, "3 h w"], F
     return np.ascontiguousarray(canvas.transpose(2, 0, 1)), Fitted(scale, rows, columns)
 
 
-def unfit(values: Probabilities, fitted: Fitted, shape: tuple[int, int]) -> Probabilities:
+def unfit(
+    values: Float32[np.ndarray, "rows columns"], fitted: Fitted, shape: tuple[int, int]
+) -> Probabilities:
     """Bring a map of the network's input back to the picture's size."""
     inner = np.ascontiguousarray(values[: fitted.rows, : fitted.columns])
     return np.asarray(cv2.resize(inner, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

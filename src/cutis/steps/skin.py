@@ -81,21 +81,20 @@ class ColourSkinSegmenter:
         skin = (near < self.limits.max_distance * work.tolerance) & work.candidates
         skin = clean(skin, self.limits.clean_mm / work.mm_per_px) & work.candidates
         skin = resize_mask(_fill_marks(skin, work, self.limits), crop.shape) & candidates
-        shadow, glare = self._unmeasurable(crop, skin)
+        shadow, glare = unmeasurable(crop, skin, self.limits)
         share = float(np.count_nonzero(skin)) / max(1.0, float(np.count_nonzero(candidates)))
         return SkinMask(skin, shadow, glare, self.method, confidence=min(1.0, share))
 
-    def _unmeasurable(self, crop: FaceCrop, skin: Mask) -> tuple[Mask, Mask]:
-        """Deep shadow and clipped highlights within the skin."""
-        luminance = cv2.cvtColor(crop.linear, cv2.COLOR_RGB2GRAY)
-        usual = (
-            float(np.median(luminance[::2, ::2][skin[::2, ::2]])) if skin[::2, ::2].any() else 1.0
-        )
-        floor = usual * 10**-self.limits.shadow_density
-        darkest, lightest = channel_extremes(crop.rgb)
-        dark = (luminance < floor) | (lightest <= self.limits.darkest_level)
-        glare = darkest >= self.limits.glare_level
-        return skin & dark, skin & glare
+
+def unmeasurable(crop: FaceCrop, skin: Mask, limits: SkinLimits) -> tuple[Mask, Mask]:
+    """Return deep shadow and clipped highlights within the skin: skin that cannot be measured."""
+    luminance = cv2.cvtColor(crop.linear, cv2.COLOR_RGB2GRAY)
+    usual = float(np.median(luminance[::2, ::2][skin[::2, ::2]])) if skin[::2, ::2].any() else 1.0
+    floor = usual * 10**-limits.shadow_density
+    darkest, lightest = channel_extremes(crop.rgb)
+    dark = (luminance < floor) | (lightest <= limits.darkest_level)
+    glare = darkest >= limits.glare_level
+    return skin & dark, skin & glare
 
 
 @dataclass(frozen=True, slots=True, eq=False)

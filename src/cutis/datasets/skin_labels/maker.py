@@ -13,9 +13,10 @@ from cutis.datasets.skin_labels.classifier import find_seeds, place_prior, skin_
 from cutis.datasets.skin_labels.hidden import hidden_parts
 from cutis.datasets.skin_labels.outlines import FaceOutlines, outline_face
 from cutis.datasets.skin_labels.pixels import lab_of, pixel_features
-from cutis.datasets.skin_labels.refine import cut, guided_filter
+from cutis.datasets.skin_labels.refine import cut
 from cutis.datasets.skin_labels.view import FaceView
 from cutis.imaging.filters import clean, components
+from cutis.imaging.guided import guided_filter
 
 _REDUCED = 2
 _EDGE = 0.05
