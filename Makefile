@@ -36,7 +36,7 @@ LEARNING := tests/networks tests/training
 
 took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
 
-.PHONY: help demo test test-training check docs reference bench soak clean
+.PHONY: help demo test test-training check docs reference bench soak app e2e clean
 
 help:
 	@echo "make demo    install, fetch the face model, assess a real photo, print the report's place"
@@ -45,6 +45,8 @@ help:
 	@echo "make docs    build the documentation into site/"
 	@echo "make bench   re-run every published figure"
 	@echo "make soak    the long forms of what is promised; hours"
+	@echo "make app     build the web app into the package, and test its parts (needs Node 20.19 or newer)"
+	@echo "make e2e     try the web app in a real browser (needs Node and Chromium)"
 	@echo "make clean   remove what the others made, the virtual environment included"
 
 demo: $(READY)
@@ -94,8 +96,24 @@ soak: $(READY_DEV)
 	done
 	$(took)
 
+# The app is built by those who change it; its output is tracked, so an install needs no Node.
+app/node_modules/.ready: app/package-lock.json
+	npm --prefix app ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+app: app/node_modules/.ready
+	npm --prefix app run --silent check
+	npm --prefix app run --silent test
+	npm --prefix app run --silent build
+	$(took)
+
+e2e: app/node_modules/.ready $(READY_DEV)
+	@$(BIN)/cutis models pull
+	PYTHON=$(abspath $(BIN))/python npm --prefix app run --silent e2e
+	$(took)
+
 clean:
-	rm -rf .venv build dist site cutis-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf app/node_modules app/artefacts .venv build dist site cutis-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -171,7 +171,14 @@ def served(folder: Path, *, modules: tuple[str, str] = DRAWN, **service: Any) ->
             raise_server_exceptions=False,
         )
         with line:
-            yield Clinic(parts, app, app._app._app, line, tenant.id, stream)
+            yield Clinic(parts, app, _innermost(app), line, tenant.id, stream)
+
+
+def _innermost(app: Any) -> Any:
+    """Return the routes behind all layers."""
+    while hasattr(app, "_app"):
+        app = app._app
+    return app
 
 
 def drawn_photo() -> bytes:

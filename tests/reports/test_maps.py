@@ -15,7 +15,7 @@ from cutis.core.errors import InputError
 from cutis.core.face import FaceCrop
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition
-from cutis.reports.maps import condition_map, skin_map, write_png
+from cutis.reports.maps import condition_map, region_map, skin_map, write_png
 from cutis.testing import mask, sample_examination, show
 
 DRAWN = mask("""
@@ -96,3 +96,15 @@ def test_a_map_of_24_megapixels_costs_about_one_byte_a_pixel():
     assert found is not None
     assert found.shape == (6000, 4000)
     assert peak < 1.5 * found.size
+
+
+def test_regions_lie_where_the_crop_was_cut():
+    examination = laid(DRAWN, (1, 1, 5, 3), (4, 6))
+    assert examination.crop is not None
+    labels = np.asarray([[0, 1, 1, 0], [11, 11, 0, 0]], np.uint8)
+    regions = dataclasses.replace(examination.crop.regions, labels=labels)
+    crop = dataclasses.replace(examination.crop, regions=regions)
+    found = region_map(dataclasses.replace(examination, crop=crop))
+    assert found is not None
+    assert found[1].tolist() == [0, 0, 1, 1, 0, 0]
+    assert found[2].tolist() == [0, 11, 11, 0, 0, 0]

@@ -28,6 +28,17 @@ def skin_map(examination: Examination) -> GrayMap | None:
     return _over_photo(examination, _bytes_of_mask(examination.skin.skin), smooth=False)
 
 
+def region_map(examination: Examination) -> GrayMap | None:
+    """Return the label of the region at each pixel (`Region.label`, 0 for none); None without one.
+
+    Rows and columns are those of the upright photo.
+    """
+    if examination.crop is None:
+        return None
+    labels = np.asarray(examination.crop.regions.labels, np.uint8)
+    return _over_photo(examination, labels, smooth=False)
+
+
 def condition_map(examination: Examination, condition: Condition) -> GrayMap | None:
     """Return the probability of ``condition`` as 0–255 (0–1); None where it was not measured.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cutis.core.accounts import Session, User
 from cutis.core.record_ports import RecordStore
 from cutis.core.record_words import Purpose, Role
-from cutis.core.records import Call, ConsentDraft, Page, PersonDraft
+from cutis.core.records import Call, ConsentDraft, Page, Person, PersonDraft
 from cutis.service.policy import Caller
 from cutis.service.sign_in import SignedIn
 
@@ -22,7 +22,7 @@ def one_person(store: RecordStore, now: str) -> SignedIn:
     """
     tenants = store.tenants()
     tenant = tenants[0] if tenants else store.create_tenant(OWN_TENANT, actor_id=ALONE)
-    _ensure_person(store, Call(tenant.id, ALONE, Role.PERSON))
+    _begin(store, Call(tenant.id, ALONE, Role.PERSON))
     user = User(
         id=ALONE,
         tenant_id=tenant.id,
@@ -37,10 +37,17 @@ def one_person(store: RecordStore, now: str) -> SignedIn:
     return SignedIn(caller, _session(user, now), user)
 
 
-def _ensure_person(store: RecordStore, call: Call) -> None:
+def ensure_person(store: RecordStore, call: Call) -> Person | None:
+    """Make the one person where there is none, and return it; it has consented to nothing yet."""
     if store.people(call, Page(1), of_user=ALONE).items:
+        return None
+    return store.add_person(call, PersonDraft(user_id=ALONE))
+
+
+def _begin(store: RecordStore, call: Call) -> None:
+    person = ensure_person(store, call)
+    if person is None:
         return
-    person = store.add_person(call, PersonDraft(user_id=ALONE))
     for purpose in (Purpose.ASSESSMENT, Purpose.HISTORY):
         draft = ConsentDraft(purpose, granted=True, text_version="own-machine-1", given_by=ALONE)
         store.record_consent(call, person.id, draft)

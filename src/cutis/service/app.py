@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from cutis import __version__
 from cutis.core.errors import CutisError
-from cutis.service.api import accounts, jobs, people, photos, results, system
+from cutis.service.api import accounts, jobs, own, people, photos, results, system
 from cutis.service.errors import (
     PROBLEM_TYPE,
     problem_document,
@@ -26,12 +26,15 @@ from cutis.service.headers import Door
 from cutis.service.openapi import describe
 from cutis.service.parts import Parts
 from cutis.service.traces import Traced
+from cutis.service.web.cookies import CookieSession
+from cutis.service.web.pages import Pages
 
 ROUTERS = (
     people.routes,
     photos.routes,
     jobs.routes,
     results.routes,
+    own.routes,
     accounts.routes,
     system.routes,
     system.outside,
@@ -62,8 +65,9 @@ def make_api(parts: Parts | None = None) -> FastAPI:
 
 
 def make_app(parts: Parts, *, log: Any, tracer: Any = None) -> ASGIApp:
-    """Return the whole application: routes, gate, door, and traces where they are wanted."""
-    app: ASGIApp = make_api(parts)
+    """Return the whole application: routes, the app's pages, gate, door, and traces if wanted."""
+    app: ASGIApp = CookieSession(make_api(parts), alone=parts.alone is not None)
+    app = Pages(app, parts.settings)
     gate = OverloadGate(app, load=parts.load, queued=parts.dispatcher.waiting)
     public = URL(parts.settings.service.public_url).hostname
     hosts = frozenset({public} if public else ()) | {parts.settings.service.host}

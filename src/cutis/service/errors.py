@@ -68,6 +68,9 @@ PROBLEMS: dict[str, Problem] = {
         403, "The person has not consented to this", "Record the consent first, or leave it be."
     ),
     "access.not_found": Problem(404, "There is no such thing", "Check the id."),
+    "access.csrf": Problem(
+        403, "This request did not come from a page of this service", "Load the page again."
+    ),
     "access.proxied": Problem(
         403, "A forwarded request needs sign-in", "Start the service with login required."
     ),

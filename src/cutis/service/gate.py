@@ -78,6 +78,7 @@ _FREE = re.compile(r"/healthz")
 _QUEUEING = re.compile(r"POST /v1/(people|photos)/[^/]+/(photos|jobs)")
 _HEAVY = re.compile(
     r"POST /v1/(sessions|users|people/[^/]+/export|assessments/[^/]+/(reviews|signed-report))"
+    r"|POST /(v1/account/assessments|v1/verify|app/session(/passkey)?)"
     r"|PUT /v1/account/password|GET /v1/people/[^/]+/comparison"
 )
 

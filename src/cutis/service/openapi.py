@@ -35,6 +35,8 @@ _TITLES = {
 _MORE = {
     "photos.upload": (400, 413, 415, 507),
     "reviews.create": (400, 413, 415, 507),
+    "account.assess": (400, 413, 415),
+    "account.person": (507,),
     "keys.read": (),
     "health.live": (),
 }

@@ -16,9 +16,9 @@ from cutis.store.audit import TransparencyLog
 from cutis.store.checkpoint import Checkpoint, LogSigner, Policy
 from cutis.store.key_files import public_text
 from cutis.store.merkle import consistency_proof, inclusion_proof, range_root
-from cutis.store.signing import sign_report
+from cutis.store.signing import SignatureFile, sign_report
 from cutis.store.statement import Signer
-from cutis.store.verification import TrustedKeys
+from cutis.store.verification import Proof, TrustedKeys, verify_report
 from cutis.store.witness import Cosigner
 
 Path = tuple[bytes, ...]
@@ -84,6 +84,16 @@ class Proofs:
         made = sign_report(report, ".json", self._signers.reports, at=self._clock.now(), log=origin)
         placed = self.log.complete(made, enter(made.signed.entry_digest()))
         return report, placed.text().encode()
+
+    def verify(self, report: str, signature: str) -> Proof:
+        """Verify a report by the keys of this service.
+
+        Raises:
+            UntrustedError: somebody else signed.
+            TamperedError: the report or its signature is not as it was.
+        """
+        trusted = TrustedKeys((self._signers.reports.keys,), self._signers.policy)
+        return verify_report(report.encode(), SignatureFile.parse(signature), trusted)
 
     def public_keys(self) -> str:
         """Return the public keys as the file that `cutis verify --keys` takes."""

@@ -24,7 +24,7 @@ routes = router("photos")
 PIXELS = "photo"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_UPLOAD: dict[str, Any] = {
+UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file as it is; its first bytes tell what it is.",
@@ -57,7 +57,7 @@ _UPLOAD: dict[str, Any] = {
     "/people/{person_id}/photos",
     operation_id="photos.upload",
     status_code=201,
-    openapi_extra=_UPLOAD,
+    openapi_extra=UPLOAD,
 )
 async def upload(
     access: Allowed,
@@ -75,7 +75,7 @@ async def upload(
     """
     expected = expected_sha256(request.headers.get("repr-digest"))
     key = idempotency(request, expected)
-    data = await _body(request, access.parts.settings.intake.max_bytes)
+    data = await read_body(request, access.parts.settings.intake.max_bytes)
     if hashlib.sha256(data).hexdigest() != expected:
         raise RefusedRequestError("upload.digest_differs")
     draft = _Draft(person_id, visit_id, JobDraft() if analyse else None)
@@ -157,7 +157,7 @@ def _take_in(access: Allowed, data: bytes, draft: _Draft, key: IdempotencyKey | 
     return UploadOut.of(kept)
 
 
-async def _body(request: Request, cap: int) -> bytes:
+async def read_body(request: Request, cap: int) -> bytes:
     """Read the body up to a cap."""
     parts, size = [], 0
     try:

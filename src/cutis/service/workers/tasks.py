@@ -81,7 +81,7 @@ def assess(
 
     Returns:
         What the service needs to know of the answer, and its files: the assessment, the report,
-        the skin mask and one map per measured condition.
+        the skin mask, the labels of regions and one map per measured condition.
     """
     from cutis.pipeline import examine  # noqa: PLC0415
     from cutis.reports.html import to_html  # noqa: PLC0415
@@ -133,9 +133,9 @@ def failure(error: CutisError) -> dict[str, Any]:
 
 
 def _maps(found: Examination) -> Files:
-    from cutis.reports.maps import condition_map, skin_map, write_png  # noqa: PLC0415
+    from cutis.reports.maps import condition_map, region_map, skin_map, write_png  # noqa: PLC0415
 
-    maps = {"skin": skin_map(found)}
+    maps = {"skin": skin_map(found), "regions": region_map(found)}
     maps |= {condition.value: condition_map(found, condition) for condition in Condition}
     return {
         f"maps/{name}.png": write_png(drawn) for name, drawn in maps.items() if drawn is not None
