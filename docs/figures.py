@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import figures_future
+import figures_upscale
 from figures_explanation import explanation_section
 from figures_skin import skin_section, skin_time_section
 
@@ -83,6 +84,8 @@ def figures() -> str:
         "history": figures_future.history,
         "forecast": figures_future.forecast,
         "policy": figures_future.policy,
+        "upscale": figures_upscale.upscale_section,
+        "upscale_training": figures_upscale.training_section,
     }
     parts = [
         f"# Figures\n\n{_MARK}",

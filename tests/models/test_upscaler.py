@@ -11,11 +11,14 @@ torch = pytest.importorskip("torch")
 
 from cutis.core.errors import InputError, ModelError  # noqa: E402
 from cutis.core.ports import Upscaler  # noqa: E402
+from cutis.evaluation.picture_quality import psnr_db  # noqa: E402
+from cutis.imaging.resample import resize_rgb, to_bytes  # noqa: E402
 from cutis.models.builtin import builtin_models  # noqa: E402
 from cutis.models.registry import Registry  # noqa: E402
 from cutis.models.runtime import NetworkFiles, Runtime  # noqa: E402
 from cutis.models.upscaler import NetworkUpscaler, blend_files, upscaler  # noqa: E402
 from cutis.networks.srresnet import GeneratorSpec, blend, build_generator  # noqa: E402
+from cutis.testing import sample_photo  # noqa: E402
 from cutis.training.upscale_export import export_generator  # noqa: E402
 
 SPEC = GeneratorSpec(channels=8, blocks=1)
@@ -73,3 +76,14 @@ def test_missing_weights_and_a_dial_out_of_range(tmp_path: Path):
         upscaler(builtin_models(), Runtime(), fidelity=1.5)
     with pytest.raises(ModelError, match="cutis models pull"):
         upscaler(Registry(), Runtime(), directory=tmp_path)
+
+
+@pytest.mark.parametrize("fidelity", [1.0, 0.5, 0.0])
+def test_the_shipped_weights_draw_the_drawn_face_better_than_bicubic(fidelity: float):
+    true = sample_photo()[200:328, 150:278]
+    small = resize_rgb(true, (32, 32))
+    shipped = upscaler(builtin_models(), Runtime(), fidelity=fidelity)
+    drawn = to_bytes(shipped.enlarge(small))
+    assert shipped.texture == pytest.approx(1 - fidelity)
+    assert len(shipped.uses()) == (2 if fidelity == 0.5 else 1)
+    assert psnr_db(drawn, true) > psnr_db(resize_rgb(small, (128, 128)), true)

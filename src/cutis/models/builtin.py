@@ -5,7 +5,14 @@ from __future__ import annotations
 from cutis.models.card import shipped_card
 from cutis.models.registry import Registry
 
-CARDS = ("face_landmarker", "conditions", "graders", "skin")
+CARDS = (
+    "face_landmarker",
+    "conditions",
+    "graders",
+    "skin",
+    "upscale_fidelity",
+    "upscale_texture",
+)
 """Names of the cards in ``models/cards``, in the order in which they are listed."""
 
 

@@ -79,9 +79,7 @@ class UpscaleRecipe:
     stage: Stage = Stage.FIDELITY
     network: GeneratorSpec = field(default_factory=GeneratorSpec)
     order: PatchOrder = field(default_factory=PatchOrder)
-    critic: DiscriminatorSpec = field(
-        default_factory=lambda: DiscriminatorSpec(channels=32, spectral_norm=True, batch_norm=False)
-    )
+    critic: DiscriminatorSpec = field(default_factory=lambda: DiscriminatorSpec(channels=32))
     perceptual: Perceptual = Perceptual.EFFICIENTNET_LITE0
     relativistic: bool = True
     shares: Shares = field(default_factory=Shares)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from cutis.core.errors import ModelError
 from cutis.models.quiet_openvino import import_openvino
@@ -31,7 +33,8 @@ def export_generator(network: SrResNet, folder: Path, *, name: str) -> dict[str,
         ModelError: the written graph does not compute what the network computes.
     """
     openvino = import_openvino()
-    network = network.to("cpu", memory_format=torch.contiguous_format).eval()
+    network = copy.deepcopy(network).to("cpu", memory_format=torch.contiguous_format).eval()
+    _tell_slopes_apart(network)
     with quiet_tracing():
         graph = openvino.convert_model(
             network,
@@ -49,6 +52,21 @@ def export_generator(network: SrResNet, folder: Path, *, name: str) -> dict[str,
     difference = _difference(openvino, path, network)
     files = {f.name: _facts(f) for f in (path, path.with_suffix(".bin"))}
     return {"files": files, "max_difference": difference}
+
+
+def _tell_slopes_apart(network: SrResNet) -> None:
+    """Move equal slopes by a step of 16-bit floats.
+
+    Equal constants are stored once, and then two exports of one network could not be blended.
+    """
+    taken: set[float] = set()
+    for module in network.modules():
+        if isinstance(module, nn.PReLU):
+            slope = np.float16(float(module.weight.detach()))
+            while float(slope) in taken:
+                slope = np.nextafter(slope, np.float16(2))
+            taken.add(float(slope))
+            nn.init.constant_(module.weight, float(slope))
 
 
 def _difference(openvino: Any, path: Path, network: SrResNet) -> float:

@@ -1,0 +1,303 @@
+"""What enhancement is worth: benchmark sets, held-out faces, small faces, scores, time.
+
+    python benchmarks/upscale.py --pack PATCHES.npz [--only sets faces widths audit time] [--write]
+
+Pictures are reduced bicubically as MATLAB does and enlarged again. *fidelity* and *texture* are
+enlarged as `cutis enhance` does, guard included; *network* rows on the sets are the bare output.
+Faces are those of people held out of the windows that were learned from (``--pack``); small faces
+are filled up with frontal ones of FASSEG, which no weight has seen. The model
+of NIQE is fitted on sharp windows of the clean photos, so its figures compare rows and not papers.
+LPIPS is not measured: its weights cannot be had offline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from photo_sets import photos_of, shared_dir
+from PIL import Image
+from upscale_rows import (
+    Restore,
+    as_photo,
+    bicubic,
+    drawn_by,
+    face_scores,
+    lanczos,
+    look,
+    mean_of,
+    naturalness,
+    pixel_scores,
+    pristine_of,
+    tools,
+)
+
+from cutis.core.arrays import RGB
+from cutis.core.enhancement import Enlarged
+from cutis.datasets.upscale_patches import load_patches
+from cutis.evaluation.enhancement_audit import audit_enhancement, beyond_share, hold_back
+from cutis.imaging.resample import resize_rgb, to_bytes
+from cutis.pipeline import examine
+from cutis.settings import Settings
+from cutis.steps.upscale import UpscaleLimits, enhance, plan_enhancement
+from cutis.wiring import build_upscaler
+
+RESULTS = Path(__file__).parent / "results" / "upscale.json"
+PUBLISHED = {
+    "source": "Ledig et al. 2017, arXiv:1609.04802, tables 1 and 2",
+    "set5": {
+        "SRResNet": {"psnr_y": 32.05, "ssim_y": 0.9019},
+        "SRGAN": {"psnr_y": 29.40, "ssim_y": 0.8472},
+        "bicubic": {"psnr_y": 28.43, "ssim_y": 0.8211},
+    },
+    "set14": {
+        "SRResNet": {"psnr_y": 28.49, "ssim_y": 0.8184},
+        "SRGAN": {"psnr_y": 26.02, "ssim_y": 0.7397},
+        "bicubic": {"psnr_y": 25.99, "ssim_y": 0.7486},
+    },
+}
+WIDTHS_PX = (60, 90, 130)
+
+
+class Bench:
+    """What the sections share: options, and the ways of enlarging."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.patches = load_patches(options.pack)
+        self.pristine = pristine_of(self.patches)
+        self.upscalers: dict[str, Any] = {
+            "fidelity": build_upscaler(Settings(), fidelity=1.0),
+            "texture": build_upscaler(Settings(), fidelity=0.0),
+        }
+        self.ways: dict[str, Restore] = {"bicubic": bicubic, "lanczos": lanczos}
+        self.ways |= {name: drawn_by(one) for name, one in self.upscalers.items()}
+
+    def held_out(self, most: int) -> list[tuple[str, RGB]]:
+        """Return portraits of people of whom no window was learned from."""
+        patches = self.patches
+        names = sorted(set(patches.source[patches.indices("val")]))
+        found = [n for n in names if (shared_dir() / "clean" / str(n)).parent.is_dir()]
+        return [(str(n), _read(_file_of(str(n)))) for n in found[:most]]
+
+
+def sets(bench: Bench) -> dict[str, Any]:
+    """PSNR, SSIM and NIQE on Set5 and Set14."""
+    found: dict[str, Any] = {"published": PUBLISHED}
+    bare = {f"network, {n}": _bare(one) for n, one in bench.upscalers.items()}
+    for name in ("set5", "set14"):
+        pictures = [_even(_read(path), 4) for path in photos_of(f"dev/sr/{name}")]
+        found[name] = {
+            way: mean_of([_restored(p, 4, restore, bench) for p in pictures])
+            for way, restore in (bench.ways | bare).items()
+        }
+    return found
+
+
+def faces(bench: Bench) -> dict[str, Any]:
+    """Held-out portraits reduced by 4 and by 8: pixels, landmarks, skin."""
+    found: dict[str, Any] = {}
+    portraits = [(p, look(p)) for _, p in bench.held_out(bench.options.faces)]
+    for by in (4, 8):
+        found[f"x{by}"] = {}
+        for way, restore in bench.ways.items():
+            rows = []
+            for portrait, true in portraits:
+                if true is not None:
+                    rows.append(_restored(portrait, by, restore, bench, seen=true))
+            found[f"x{by}"][way] = mean_of(rows)
+    return found
+
+
+def widths(bench: Bench) -> dict[str, Any]:
+    """Portraits whose face is 60, 90 and 130 px wide, with and without enhancement."""
+    pictures = [p for _, p in bench.held_out(bench.options.portraits)]
+    pictures += list(_frontal(bench.options.portraits - len(pictures)))
+    seen = [(p, true) for p in pictures if (true := look(p)) is not None]
+    found: dict[str, Any] = {"portraits": len(seen)}
+    for width in WIDTHS_PX:
+        rows: dict[str, list[dict[str, float]]] = {"without": [], "fidelity": [], "policy": []}
+        for picture, true in seen:
+            x0, _, x1, _ = true.landmarks.box
+            by = width / (x1 - x0)
+            if by >= 1:
+                continue
+            small = resize_rgb(
+                picture, (round(picture.shape[0] * by), round(picture.shape[1] * by))
+            )
+            plain = look(small)
+            scale = plan_enhancement(true.landmarks.inter_eye_px * by, None).scale
+            drawn = look(enhance(small, bench.upscalers["fidelity"], 4).rgb)
+            rows["without"].append(face_scores(plain, true))
+            rows["fidelity"].append(face_scores(drawn, true))
+            rows["policy"].append(face_scores(plain if scale == 1 else drawn, true))
+        found[f"{width} px"] = {name: mean_of(part) for name, part in rows.items()}
+    return found
+
+
+def audit(bench: Bench) -> dict[str, Any]:
+    """Scores of full-resolution portraits, enhancement off and forced on by 2."""
+    found: dict[str, Any] = {}
+    pictures = [p for _, p in bench.held_out(bench.options.audited)]
+    before = [examine(as_photo(p), tools()).assessment for p in pictures]
+    for name, one in bench.upscalers.items():
+        shares, after_guard, by_score = [], [], {}
+        for picture, original in zip(pictures, before, strict=True):
+            large = enhance(picture, one, 2).rgb
+            enhanced = examine(as_photo(large), tools()).assessment
+            rows = audit_enhancement(original, enhanced, texture=one.texture)
+            held = hold_back(enhanced, rows, one.uses())
+            again = audit_enhancement(original, held, texture=one.texture)
+            shares.append(beyond_share(rows))
+            after_guard.append(beyond_share(again))
+            for row in rows:
+                by_score.setdefault(row.condition.value, []).append(row)
+        found[name] = {
+            "portraits": len(pictures),
+            "moved_beyond_repeatability": round(float(np.mean(shares)), 4),
+            "after_guard": round(float(np.mean(after_guard)), 4),
+            "by_score": {c: _moved(rows) for c, rows in by_score.items()},
+        }
+    return found
+
+
+def timing(bench: Bench) -> dict[str, Any]:
+    """512² to 2048²: wall time and peak memory, each in a process of its own."""
+    del bench
+    return {way: _measured_apart(way) for way in ("cutis", "eager")}
+
+
+SECTIONS: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    "sets": sets,
+    "faces": faces,
+    "widths": widths,
+    "audit": audit,
+    "time": timing,
+}
+
+
+def main() -> None:
+    """Run the sections that are named and print or write what they find."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
+    parser.add_argument("--faces", type=int, default=38)
+    parser.add_argument("--portraits", type=int, default=60)
+    parser.add_argument("--audited", type=int, default=12)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--measure", choices=("cutis", "eager"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(_measure(options.measure)))
+        return
+    bench = Bench(options)
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name in options.only:
+        started_s = time.perf_counter()
+        known[name] = SECTIONS[name](bench)
+        print(name, f"{time.perf_counter() - started_s:.0f} s", json.dumps(known[name]), flush=True)
+        if options.write:
+            RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def _restored(
+    true: RGB, by: int, restore: Restore, bench: Bench, *, seen: Any = None
+) -> dict[str, float]:
+    true = _even(true, by)
+    small = resize_rgb(true, (true.shape[0] // by, true.shape[1] // by))
+    restored = restore(small, (true.shape[0], true.shape[1]))
+    row = pixel_scores(restored, true) | naturalness(restored, bench.pristine)
+    return row if seen is None else row | face_scores(look(restored), seen)
+
+
+def _bare(one: Any) -> Restore:
+    def restore(small: RGB, shape: tuple[int, int]) -> RGB:
+        drawn: Enlarged = one.enlarge(small)
+        del shape
+        return to_bytes(drawn)
+
+    return restore
+
+
+def _frontal(most: int) -> Iterator[RGB]:
+    """Yield frontal faces of FASSEG, one photo in the name's order."""
+    names = [p for p in photos_of("dev/fasseg") if p.suffix == ".jpg"]
+    for path in names[:: max(1, len(names) // max(most, 1))][:most]:
+        yield _read(path)
+
+
+def _moved(rows: list[Any]) -> dict[str, float | int]:
+    both = [row for row in rows if row.shift is not None]
+    shifts = [abs(row.shift) for row in both]
+    return {
+        "measured_on_both": len(both),
+        "beyond": sum(row.beyond for row in both),
+        "mean_shift": round(float(np.mean(shifts)), 2) if shifts else 0.0,
+    }
+
+
+def _file_of(source: str) -> Path:
+    folder, _, stem = source.rpartition("/")
+    return next(p for p in photos_of(f"clean/{folder}") if p.stem == stem)
+
+
+def _read(path: Path) -> RGB:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def _even(rgb: RGB, by: int = 8) -> RGB:
+    rows, cols = (side // by * by for side in rgb.shape[:2])
+    return rgb[:rows, :cols]
+
+
+def _measured_apart(way: str) -> dict[str, float]:
+    command = [sys.executable, __file__, "--pack", "none", "--measure", way]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _measure(way: str) -> dict[str, float]:
+    """Enlarge 512² by 4 once after a small warm-up; peak memory of the process."""
+    rgb = np.random.default_rng(0).integers(0, 256, (512, 512, 3)).astype(np.uint8)
+    run = _cutis_run() if way == "cutis" else _eager_run()
+    run(rgb[:64, :64])
+    before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    started_s = time.perf_counter()
+    run(rgb)
+    elapsed_s = time.perf_counter() - started_s
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found = {"elapsed_s": elapsed_s, "peak_mib": peak_mib, "before_mib": before_mib}
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def _cutis_run() -> Callable[[RGB], Any]:
+    one = build_upscaler(Settings())
+    return lambda rgb: enhance(rgb, one, 4, UpscaleLimits()).rgb
+
+
+def _eager_run() -> Callable[[RGB], Any]:
+    import torch  # noqa: PLC0415
+
+    from cutis.networks.srresnet import GeneratorSpec, build_generator  # noqa: PLC0415
+    from cutis.training.upscale_batches import as_inputs  # noqa: PLC0415
+
+    torch.set_num_threads(2)
+    network = build_generator(GeneratorSpec()).eval()
+
+    def run(rgb: RGB) -> Any:
+        with torch.inference_mode():
+            return network(as_inputs([rgb]))
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
