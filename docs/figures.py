@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import figures_future
+import figures_speed
 import figures_upscale
 from figures_explanation import explanation_section
 from figures_skin import skin_section, skin_time_section
@@ -74,7 +75,7 @@ def figures() -> str:
         "mirror_law": _mirror,
         "chromophore_recovery": _plain("Chromophore recovery", "chromophore_recovery.py"),
         "badinputs": _badinputs,
-        "speed": _speed,
+        "speed": figures_speed.speed,
         "conditions": _conditions,
         "skin": skin_section,
         "skin_time": skin_time_section,
@@ -212,11 +213,6 @@ def _badinputs(result: dict[str, Any]) -> str:
         f"slowest file {result['elapsed_s']['max']:.2f} s, "
         f"memory growth {result['memory_mib']['growth']:.0f} MiB.\n"
     )
-
-
-def _speed(result: dict[str, Any]) -> str:
-    rows = [[k, _number(v)] for k, v in result.items() if isinstance(v, int | float)]
-    return "## Speed (`benchmarks/speed.py`)\n\n" + _table(["figure", "value"], rows)
 
 
 def _flips(every: int) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import figures_speed
+
 DOCS = Path(__file__).resolve().parent
 RESULTS = DOCS.parent / "benchmarks" / "results"
 _THIRDS = ("all", "lightest", "middle", "darkest")
@@ -195,6 +197,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "forecasts": ("forecast", forecast_table),
     "flare-ups": ("forecast", flares),
     "choices": ("policy", policy_tables),
+    **figures_speed.BLOCKS,
 }
 """Blocks of explanation pages, between ``<!-- figures: NAME -->`` and ``<!-- end -->``."""
 

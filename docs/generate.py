@@ -21,6 +21,7 @@ import typer
 from api_page import api_page
 from figures import figures, quality_scales, score_formulas
 from figures_future import quoted
+from figures_speed import plot
 from targets import targets_page
 
 from cutis.cli.app import app
@@ -252,6 +253,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "assessment.schema.json": schema_text,
     "../explanation/change-and-noise.md": quoted("explanation/change-and-noise.md"),
     "../explanation/learned-choices.md": quoted("explanation/learned-choices.md"),
+    "../explanation/performance.md": quoted("explanation/performance.md"),
+    "../explanation/scale.md": quoted("explanation/scale.md"),
+    "../explanation/speed.svg": plot,
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cutis.steps.intake.process.watched import open_door
 
+QUARANTINED = {"outcome": "quarantined", "reason": "So it is."}
 MALFORMED = {"outcome": "assessed", "files": [["rows", 1]]}
 
 
@@ -26,10 +27,11 @@ def main() -> None:
         if bytes(block) == b"lie":
             channel.send(MALFORMED, (memoryview(b"?"),))
             continue
+        if bytes(block).startswith(b"slow ") and is_first(bytes(block).decode()[5:]):
+            channel.send({**QUARANTINED, "code": "photo.decode_limit"})
+            continue
         if bytes(block) == b"broken":
-            channel.send(
-                {"outcome": "quarantined", "code": "photo.unreadable", "reason": "Broken."}
-            )
+            channel.send({**QUARANTINED, "code": "photo.unreadable"})
             continue
         rows = json.dumps([{"key": words["key"], "photo": words["address"]}, []]).encode()
         sizes = [["rows", len(rows)], ["echo", block.nbytes]]
@@ -44,11 +46,15 @@ def act(order: str) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     elif word == "hang":
         time.sleep(600)
-    elif word == "once":  # killed the first time, as from outside
-        marker = Path(place)
-        if not marker.exists():
-            marker.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+    elif word == "once" and is_first(place):  # killed the first time, as from outside
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_first(place: str) -> bool:
+    """Tell whether nobody was here before, and leave a mark."""
+    first = not Path(place).exists()
+    Path(place).touch()
+    return first
 
 
 if __name__ == "__main__":

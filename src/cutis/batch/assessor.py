@@ -15,7 +15,7 @@ from typing import Any
 from cutis.batch.photos import UnreachedError, read_photo
 from cutis.batch.plan import Item, Outcome, Result, after_falls
 from cutis.batch.worker import ROWS
-from cutis.core.errors import ModelError, PhotoError
+from cutis.core.errors import DecodeLimitError, ModelError, PhotoError
 from cutis.steps.intake.process.channel import ChannelError
 from cutis.steps.intake.process.watched import WatchedProcess, assessing_environment, why_it_fell
 
@@ -74,12 +74,17 @@ class Assessor:
             return data
         falls: list[str] = []
         while True:
+            found = None
             try:
-                return self._ask(item, data)
+                found = self._ask(item, data)
             except (EOFError, OSError, ChannelError):
                 falls.append(self._bury())
+            else:
+                if found.code != DecodeLimitError.code:  # a busy machine may be at fault
+                    return found
+                falls.append("time")
             if code := after_falls(falls, self.task.attempts):
-                return Result(item, Outcome.QUARANTINED, code=code, reason=_REASONS[code])
+                return found or Result(item, Outcome.QUARANTINED, code=code, reason=_REASONS[code])
 
     def kill(self) -> None:
         """End the worker from another thread; whoever waits for it is told."""

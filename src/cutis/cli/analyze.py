@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import typer
 from cutis.cli.errors import report, warn
 from cutis.cli.photos import find_photos, result_names
 from cutis.cli.plan import read_stated
-from cutis.cli.writing import Format, parse_formats, render, write, write_tables
+from cutis.cli.writing import Format, parse_formats, prepare, render, write, write_tables
 from cutis.core.errors import InputError, MissingExtraError, PhotoError
 from cutis.core.vocabulary import Strictness
 
@@ -92,6 +93,7 @@ def analyze(
     order = _Order(
         _settings(strictness), wanted, maps, read_stated(profile), _read_earlier(history)
     )
+    threading.Thread(target=prepare, args=(wanted,), daemon=True).start()
     outcomes: Counter[str] = Counter()
     started_s = time.perf_counter()
     try:
@@ -157,12 +159,12 @@ def _read_earlier(history: Path | None) -> tuple[tuple[datetime, Assessment], ..
 
 def _background(assessment: Assessment, order: _Order) -> Background | None:
     """Return what is known beside one photo; an earlier result of the same photo is left out."""
+    if order.profile is None and not order.earlier:
+        return None  # before history and guidance are loaded, which take their time
     from cutis.cli.visits import gather_visits, time_of_assessment
     from cutis.history import build_timeline
     from cutis.reports.document import Background
 
-    if order.profile is None and not order.earlier:
-        return None
     now, sha = time_of_assessment(assessment), assessment.capture.sha256
     past = [(at, a) for at, a in order.earlier if a.capture.sha256 != sha and at < now]
     visits = gather_visits([*past, (now, assessment)], 0.0)

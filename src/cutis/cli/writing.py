@@ -51,6 +51,14 @@ def parse_formats(text: str) -> tuple[Format, ...]:
     return tuple(Format(word) for word in dict.fromkeys(words))
 
 
+def prepare(formats: Sequence[Format]) -> None:
+    """Load what writes JSON, if it is wanted; done while the models load, it costs no time."""
+    if Format.JSON in formats:
+        from cutis.reports.json import prepare as prepare_json
+
+        prepare_json()
+
+
 def render(
     examination: Examination,
     name: str,

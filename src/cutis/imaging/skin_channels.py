@@ -57,22 +57,25 @@ def skin_channels(
 
     Returns:
         ``h w CHANNELS``, roughly within ±1: colour (square root of linear light), density over the
-        baseline, contrasts, scale.
+        baseline, contrasts, scale. It is a view of planes, channel by channel, as a network takes
+        them.
     """
-    density = optical_density(linear)
-    above = density - baseline
+    above = optical_density(linear) - baseline
     melanin, haemoglobin, _ = cv2.split(cv2.transform(above, separation_matrix()))
-    dark = above.mean(axis=2)
-    layers = {"haemoglobin": haemoglobin, "melanin": melanin, "dark": dark}
-    contrasts = [_contrast(layers[name], s) for name, sigmas in _SIGMAS.items() for s in sigmas]
-    scale = np.full(dark.shape, np.log2(mm_per_px / FINE_MM_PER_PX) / 2, np.float32)
-    colour = np.sqrt(np.maximum(linear, 0)) - np.float32(0.5)
-    near = np.clip(above * np.float32(_DENSITY_GAIN), -2, 2)
-    return np.dstack([colour, near, *contrasts, scale]).astype(np.float32)
+    layers = {"haemoglobin": haemoglobin, "melanin": melanin, "dark": above.mean(axis=2)}
+    contrasts = [(layers[name], sigma) for name, sigmas in _SIGMAS.items() for sigma in sigmas]
+    planes = np.empty((CHANNELS, *linear.shape[:2]), np.float32)
+    for i in range(3):
+        np.subtract(np.sqrt(np.maximum(linear[..., i], 0)), np.float32(0.5), out=planes[i])
+        np.clip(above[..., i] * np.float32(_DENSITY_GAIN), -2, 2, out=planes[3 + i])
+    for plane, (values, sigma) in zip(planes[6:-1], contrasts, strict=True):
+        _contrast(values, sigma, plane)
+    planes[-1] = np.log2(mm_per_px / FINE_MM_PER_PX) / 2
+    return planes.transpose(1, 2, 0)
 
 
-def _contrast(values: Float32[np.ndarray, "h w"], sigma: float) -> Float32[np.ndarray, "h w"]:
-    """Return how much a spot of ``sigma`` pixels exceeds its surroundings, bounded to ±2."""
+def _contrast(values: Float32[np.ndarray, "h w"], sigma: float, into: np.ndarray) -> None:
+    """Write how much a spot of ``sigma`` pixels exceeds its surroundings, bounded to ±2."""
     small = cv2.GaussianBlur(values, (0, 0), sigma)
     large = cv2.GaussianBlur(values, (0, 0), sigma * _RING)
-    return np.clip((small - large) * np.float32(_CONTRAST_GAIN), -2, 2)
+    np.clip((small - large) * np.float32(_CONTRAST_GAIN), -2, 2, out=into)

@@ -29,9 +29,9 @@ from cutis.steps.conditions import (
     ConditionLimits,
     SkinMaps,
     classical_map,
-    reduce_crop,
     shiny_spot_skin,
     sought_on,
+    work_maps,
 )
 from cutis.steps.skin import ColourSkinSegmenter, SkinLimits
 
@@ -93,7 +93,7 @@ class LearnedConditionSegmenter:
         seen = {c: s for c, s in self.served.items() if crop.mm_per_px <= s.coarsest_mm_per_px}
         if not seen:
             return {}
-        masks = SkinMaps(*reduce_crop(crop, skin, self.limits.work_mm_per_px), self.limits)
+        masks = work_maps(crop, skin, self.limits)
         baseline = skin_baseline(crop.linear, skin.measurable)
         scales = {scale for s in seen.values() for scale in (s.mm_per_px, *s.more_mm_per_px)}
         logits = {

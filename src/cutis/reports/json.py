@@ -51,6 +51,11 @@ def to_json(assessment: Assessment) -> str:
     return json.dumps(_rounded(tree), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
+def prepare() -> None:
+    """Build the writer, which `to_json` does otherwise when it is first called."""
+    _adapter()
+
+
 def from_json(text: str) -> Assessment:
     """Read an assessment back from `to_json`; what a later 1.x added is left out.
 

@@ -4,7 +4,7 @@ from cutis.steps.conditions.classical import ClassicalConditionSegmenter, classi
 from cutis.steps.conditions.limits import ConditionLimits, Edge
 from cutis.steps.conditions.maps import SkinMaps
 from cutis.steps.conditions.places import shiny_spot_skin, sought_on
-from cutis.steps.conditions.reduce import reduce_crop
+from cutis.steps.conditions.reduce import reduce_crop, work_maps
 
 __all__ = [
     "ClassicalConditionSegmenter",
@@ -15,4 +15,5 @@ __all__ = [
     "reduce_crop",
     "shiny_spot_skin",
     "sought_on",
+    "work_maps",
 ]

@@ -26,7 +26,7 @@ from cutis.steps.conditions import colour, relief
 from cutis.steps.conditions.limits import ConditionLimits
 from cutis.steps.conditions.maps import SkinMaps
 from cutis.steps.conditions.places import sought_on
-from cutis.steps.conditions.reduce import reduce_crop
+from cutis.steps.conditions.reduce import work_maps
 
 METHOD = "classical"
 
@@ -45,8 +45,13 @@ _MAPS: dict[Condition, Callable[[SkinMaps], Probabilities]] = {
 
 
 def classical_map(condition: Condition, maps: SkinMaps) -> tuple[Probabilities, Mask]:
-    """Return the classical map of a condition, and where it was looked for; not of dark circles."""
-    return _MAPS[condition](maps), sought_on(condition, maps)
+    """Return the classical map of a condition, and where it was looked for; not of dark circles.
+
+    A map is made once and kept in ``maps``, so it must not be written to.
+    """
+    if condition not in maps.made:
+        maps.made[condition] = _MAPS[condition](maps), sought_on(condition, maps)
+    return maps.made[condition]
 
 
 class ClassicalConditionSegmenter:
@@ -70,7 +75,7 @@ class ClassicalConditionSegmenter:
 
     def segment(self, crop: FaceCrop, skin: SkinMask) -> Mapping[Condition, ConditionMap]:
         """Return the maps of what can be seen at the crop's scale; the rest is left out."""
-        work = SkinMaps(*reduce_crop(crop, skin, self.limits.work_mm_per_px), self.limits)
+        work = work_maps(crop, skin, self.limits)
         fine = SkinMaps(crop, skin, self.limits)
         seen = [c for c in Condition if crop.mm_per_px <= self.coarsest(c)]
 

@@ -9,10 +9,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from cutis.core.arrays import Gray, Mask
+from cutis.core.arrays import Gray, Mask, Probabilities
 from cutis.core.face import FaceCrop
 from cutis.core.masks import SkinMask
-from cutis.core.vocabulary import Region
+from cutis.core.vocabulary import Condition, Region
 from cutis.imaging.chromophores import separate
 from cutis.imaging.filters import Curvature, blur, curvature, fill_in, robust_deviation, shrink
 from cutis.imaging.sharpness import noise_deviation
@@ -58,7 +58,8 @@ class SkinMaps:
     ``measurable`` is skin neither in deep shadow nor clipped; ``matte`` leaves out shine too, on
     which colour is that of the light; ``inner`` and ``inner_matte`` keep clear of the border,
     where lips, hair and nostrils would be taken for contrast.
-    ``luminance`` is linear, 0–1; ``darkness`` its optical density.
+    ``luminance`` is linear, 0–1; ``darkness`` its optical density. ``made`` keeps the classical
+    maps that were made of them.
     """
 
     def __init__(self, crop: FaceCrop, skin: SkinMask, limits: ConditionLimits) -> None:
@@ -67,6 +68,7 @@ class SkinMaps:
         self.skin = skin.skin
         self.measurable = skin.measurable
         self.mm_per_px = crop.mm_per_px
+        self.made: dict[Condition, tuple[Probabilities, Mask]] = {}
 
     @cached_property
     def luminance(self) -> Gray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -10,6 +11,17 @@ import numpy as np
 from cutis.core.face import FaceCrop, RegionMap
 from cutis.core.masks import SkinMask
 from cutis.imaging.filters import resize_mask
+from cutis.steps.conditions.limits import ConditionLimits
+from cutis.steps.conditions.maps import SkinMaps
+
+
+@lru_cache(maxsize=1)
+def work_maps(crop: FaceCrop, skin: SkinMask, limits: ConditionLimits) -> SkinMaps:
+    """Return the maps of a crop at the working scale, the same ones to all who ask for its face.
+
+    The last face is kept, since a learned segmenter starts from what the classical one has made.
+    """
+    return SkinMaps(*reduce_crop(crop, skin, limits.work_mm_per_px), limits)
 
 
 def reduce_crop(crop: FaceCrop, skin: SkinMask, to_mm_per_px: float) -> tuple[FaceCrop, SkinMask]:
