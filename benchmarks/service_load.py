@@ -48,6 +48,8 @@ def run(served: Served, clients: int, seconds: float) -> dict[str, Any]:
             started_s, tries = time.perf_counter(), 0
             while (answer := line.upload(served.person_id, photo))[0] == 503:
                 tries += 1
+                if time.perf_counter() > until_s:
+                    break
                 time.sleep(float(answer[2].get("retry-after", 1)))
             refused.append(tries)
             if answer[0] == 201 and line.result_of(answer[1]["job"]["id"]) == "done":

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from many_requests import state_of
-from serving import Served, serving, share, tell
+from serving import Served, serving, share
+from telling import tell
 
 SECONDS_AT_MOST, MEMORY_AT_MOST_MIB = 5.0, 64
 PROPER = {201, 413, 415, 422, 501}

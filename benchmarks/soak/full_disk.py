@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workload import Acknowledged, Workload, digest, lost, open_at, options_in, tell
+from telling import tell
+from workload import Acknowledged, Workload, digest, lost, open_at, options_in
 
 from cutis.core.errors import StoreFullError
 from cutis.core.records import File, PersonDraft, PhotoDraft

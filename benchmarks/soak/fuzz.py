@@ -17,7 +17,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from serving import Served, serving, tell
+from serving import Served, serving
+from telling import tell
 
 OPERATIONS = 60
 CHECKS = (

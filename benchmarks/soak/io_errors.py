@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from power_cut import PoweredDisk
-from workload import Acknowledged, Workload, tell
+from telling import tell
+from workload import Acknowledged, Workload
 
 from cutis.core.errors import StoreError
 

@@ -24,7 +24,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from workload import Acknowledged, Workload, lost, open_at, options_in, tell
+from telling import tell
+from workload import Acknowledged, Workload, lost, open_at, options_in
 
 READY_AT_MOST_S = 3.0
 SERVER_AT_MOST_S = 120.0
@@ -205,6 +206,20 @@ class Server:
         with (folder / "postgresql.conf").open("a") as stream:  # else it syncs file by file
             stream.write("recovery_init_sync_method = syncfs\n")
         self.address = self._server.get_uri()
+        self._made = 0
+
+    def new_database(self) -> str:
+        """Make an empty database beside the first one and return its address."""
+        from sqlalchemy import create_engine, text  # noqa: PLC0415 - for this engine only
+
+        self._made += 1
+        name = f"soak_{self._made}"
+        address = self.address.replace("postgresql:", "postgresql+psycopg:")
+        engine = create_engine(address, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self.address.replace("/postgres?", f"/{name}?")
 
     def kill(self) -> None:
         """Kill the postmaster and every process of it."""

@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from serving import Served, astronaut, in_threads, serving, tell
+from serving import Served, astronaut, in_threads, serving
+from telling import tell
 
 MEMORY_AT_MOST_MIB, DESCRIPTORS_AT_MOST, THREADS_AT_MOST = 64, 8, 4
 CLIENTS = 4

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from serving import Served, astronaut, in_threads, serving, tell
+from serving import Served, astronaut, in_threads, serving
+from telling import tell
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from simulated_disk import Connection, SimulatedDisk, SimulatedFiles, SimulatedVFS
-from workload import Acknowledged, Workload, lost, tell
+from telling import tell
+from workload import Acknowledged, Workload, lost
 
 from cutis.store.blobs import DiskBlobs
 from cutis.store.database import Database

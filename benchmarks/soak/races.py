@@ -11,8 +11,7 @@ acknowledged record of a living person is lost, none of an erased one is left, a
 from __future__ import annotations
 
 import argparse
-import random
-import shutil
+import itertools
 import tempfile
 import threading
 from collections.abc import Callable
@@ -32,7 +31,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from workload import Workload, lost, open_at, options_in, tell
+from telling import tell
+from workload import Workload, lost, open_at, options_in
 
 from cutis.core.errors import RecordConflictError, RecordNotFoundError
 from cutis.core.record_words import JobState, Judgement, Purpose, Relation, Role
@@ -289,9 +289,10 @@ def main() -> None:
         from kill import Server  # noqa: PLC0415 - starts a server
 
         server = Server(Path(folder) / "server")
-        for engine, address in (("sqlite", ""), ("postgres", server.address)):
-            problems += _try_engine(Path(folder), engine, address, given.examples)
-            store = open_at(options_in(Path(folder) / f"{engine}-race", address))
+        engines: dict[str, Callable[[], str]] = {"sqlite": str, "postgres": server.new_database}
+        for engine, new_address in engines.items():
+            problems += _try_engine(Path(folder), engine, new_address, given.examples)
+            store = open_at(options_in(Path(folder) / f"{engine}-race", new_address()))
             for seed in range(10):
                 problems += race(store, threads=8, steps=40, seed=seed)
             store.close()
@@ -300,15 +301,14 @@ def main() -> None:
     tell("R14", {**figures, "first_problems": problems[:5], "passed": not problems}, given.out)
 
 
-def _try_engine(folder: Path, engine: str, address: str, examples: int) -> list[str]:
-    chance = random.Random(14)
+def _try_engine(
+    folder: Path, engine: str, new_address: Callable[[], str], examples: int
+) -> list[str]:
+    """Run the state machine, each example over records of its own."""
+    numbers = itertools.count()
 
     def make() -> Repository:
-        place = folder / f"{engine}-machine"
-        if not address:
-            shutil.rmtree(place, ignore_errors=True)
-            place = folder / f"{engine}-{chance.getrandbits(64):x}"
-        return open_at(options_in(place, address))
+        return open_at(options_in(folder / f"{engine}-{next(numbers)}", new_address()))
 
     try:
         run_machine(make, examples=examples, steps=40)

@@ -23,8 +23,6 @@ from urllib.parse import urlsplit
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PATIENCE_S = 180.0
-LOAD_BEFORE = round(os.getloadavg()[0], 1)
-"""How many processes wanted a processor before; figures of a busy machine say so."""
 
 
 @dataclass
@@ -170,17 +168,6 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def tell(name: str, figures: dict[str, Any], out: Path | None) -> None:
-    """Print the figures as JSON, keep them where ``out`` says, and leave with what they tell."""
-    machine = {"processors": os.cpu_count(), "load_before": LOAD_BEFORE}
-    text = json.dumps({name: figures, "machine": machine}, indent=2)
-    print(text)
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text + "\n", encoding="utf-8")
-    sys.exit(0 if figures["passed"] else 1)
 
 
 def _environment(folder: Path, settings: Mapping[str, object]) -> dict[str, str]:

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving import astronaut, share, tell
+from serving import astronaut, share
+from telling import tell
 
 from cutis.service.workers.pool import Pool, PoolOptions, WorkerFellError
 from cutis.service.workers.reply import TaskLimits, read_reply

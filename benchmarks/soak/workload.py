@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import random
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,20 +26,6 @@ from cutis.store.foundation import Parts
 from cutis.store.opening import init_store, open_parts
 from cutis.store.options import StoreOptions
 from cutis.store.repository import Repository
-
-LOAD_BEFORE = round(os.getloadavg()[0], 1)
-"""How many processes wanted a processor before; figures of a busy machine say so."""
-
-
-def tell(target: str, figures: dict[str, Any], out: Path | None) -> None:
-    """Print the figures as JSON, keep them where ``out`` says, and leave with what they tell."""
-    machine = {"processors": os.cpu_count(), "load_before": LOAD_BEFORE}
-    text = json.dumps({target: figures, "machine": machine}, indent=2)
-    print(text)
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text + "\n", encoding="utf-8")
-    sys.exit(0 if figures["passed"] else 1)
 
 
 def options_in(folder: Path, database: str = "") -> StoreOptions:

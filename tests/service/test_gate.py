@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutis.service.gate import Load, OverloadGate, Places, weigh
-from cutis.service.rates import Rate, RateLimiter
+from cutis.service.rates import Rate, RateLimiter, Tally
 
 UPLOAD = ("POST", "/v1/people/p/photos")
 
@@ -166,3 +166,13 @@ def test_a_flood_of_callers_costs_no_memory():
     for number in range(1000):
         limiter.take(str(number), 0.0)
     assert len(limiter) == 100
+
+
+def test_a_tally_forgets_what_is_long_ago():
+    tally = Tally(within_s=60, most=2)
+    for now_s in (0.0, 30.0, 70.0):
+        tally.add("a", now_s)
+    assert (tally.count("a", 70.0), tally.count("a", 120.0), tally.count("b", 70.0)) == (2, 1, 0)
+    for name in ("b", "c"):
+        tally.add(name, 70.0)
+    assert tally.count("a", 70.0) == 0, "the oldest key is dropped"

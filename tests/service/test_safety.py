@@ -140,7 +140,24 @@ class TestRights:
         caller, person = me
         receipt = caller.delete(f"/v1/people/{person}").json()
         assert receipt["destroyed_at"] >= receipt["requested_at"]
-        assert caller.get(f"/v1/people/{person}").status_code == 404
+        answer = caller.get(f"/v1/people/{person}")
+        assert answer.json()["code"] == "access.login", "the login went with the person"
+
+
+def test_for_a_minor_a_guardian_agrees(clinic: Clinic):
+    """S25: who is under age cannot agree alone, and can always withdraw (article 8)."""
+    child, parent = clinic.user(Role.PERSON), clinic.user(Role.GUARDIAN)
+    person = clinic.person(birth_year=clinic.parts.clock.now().year - 12)
+    clinic.tie(child, person, Relation.SELF)
+    clinic.tie(parent, person, Relation.GUARDIAN)
+    theirs, parents = clinic.client(clinic.token(child)), clinic.client(clinic.token(parent))
+    desk, path = clinic.as_role(Role.ASSISTANT), f"/v1/people/{person}/consents"
+    agreed = {"purpose": "assessment", "granted": True, "text_version": "1"}
+    for caller in (theirs, desk):
+        assert caller.post(path, json=agreed).json()["code"] == "access.guardian"
+    assert parents.post(path, json=agreed).status_code == 201
+    assert desk.post(path, json={**agreed, "evidence": "form 7, father"}).status_code == 201
+    assert theirs.post(path, json={**agreed, "granted": False}).status_code == 201
 
 
 def test_the_rights_of_a_person_need_no_consent():

@@ -165,6 +165,24 @@ def test_a_token_elsewhere_is_trusted_less(desk: Desk):
     assert moved.caller.trust < 0.2
 
 
+def test_a_session_that_tries_what_is_not_its_own_is_trusted_less(desk: Desk):
+    desk.user()
+    token, signed_in = desk.sign_in.by_password("reception", WORDS, HERE)
+    for _ in range(9):
+        desk.sign_in.refused(signed_in)
+    trusted = trust_found(desk, token)
+    desk.sign_in.refused(signed_in)
+    assert trust_found(desk, token) < trusted
+    desk.sign_in.confirm_password(signed_in, WORDS)
+    assert trust_found(desk, token) == trusted
+
+
+def trust_found(desk: Desk, token: str) -> float:
+    found = desk.sign_in.find(token, HERE)
+    assert found is not None
+    return found.caller.trust
+
+
 def test_a_passkey_opens_a_strong_session(desk: Desk):
     device = desk.with_passkey(desk.user("doctor", Role.CLINICIAN))
     options = desk.passkeys.sign_in_options(use=SIGN_IN)

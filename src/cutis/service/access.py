@@ -38,11 +38,16 @@ _MAX_BODY_BYTES = 32 << 20
 _UPLOADS = frozenset({"photos.upload"})  # they count for themselves
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _REFUSED_AND_LOGGED = (Verdict.FORBIDDEN, Verdict.NO_CONSENT)
+_PROBING = (Verdict.FORBIDDEN, Verdict.NOT_FOUND)
+"""Refusals that a session may be tried out by: rights and ids that are not its user's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An operation that was allowed: the parts, who asks, for which role, about whom."""
+    """An operation that was allowed: the parts, who asks, for which role, about whom.
+
+    ``minor`` says that the person is known to be under age.
+    """
 
     parts: Parts
     operation: str
@@ -51,6 +56,7 @@ class Access:
     signed_in: SignedIn | None = None
     role: Role = Role.PERSON
     person_id: str = ""
+    minor: bool = False
 
     def user(self) -> SignedIn:
         """Return who asks; every operation that is not public has somebody."""
@@ -117,7 +123,8 @@ def admit(request: Request, operation: str) -> Access:
     request_id = request.scope["cutis.request_id"]
     role = decision.role or Role.PERSON
     person_id = standing.person_id if standing else ""
-    access = Access(parts, operation, request_id, seen, signed_in, role, person_id)
+    minor = standing is not None and standing.adult is False
+    access = Access(parts, operation, request_id, seen, signed_in, role, person_id, minor)
     if decision.verdict is not Verdict.ALLOWED:
         _refuse(access, decision.verdict)
     return access
@@ -205,7 +212,9 @@ def _person_of_record(request: Request, parts: Parts, caller: Caller) -> str | N
 
 
 def _refuse(access: Access, verdict: Verdict) -> None:
-    """Refuse; what a known user may not do is logged."""
+    """Refuse; what a known user may not do is logged, and counts against the session."""
+    if verdict in _PROBING and access.signed_in is not None:
+        access.parts.sign_in.refused(access.signed_in)
     if verdict in _REFUSED_AND_LOGGED and access.signed_in is not None:
         access.parts.store.note(
             access.call(), access.operation, subject_id=access.person_id, outcome=Outcome.REFUSED

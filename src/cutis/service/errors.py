@@ -67,6 +67,9 @@ PROBLEMS: dict[str, Problem] = {
     "access.consent": Problem(
         403, "The person has not consented to this", "Record the consent first, or leave it be."
     ),
+    "access.guardian": Problem(
+        403, "For a minor a guardian agrees", "Let the guardian agree, or name their signed form."
+    ),
     "access.not_found": Problem(404, "There is no such thing", "Check the id."),
     "access.csrf": Problem(
         403, "This request did not come from a page of this service", "Load the page again."

@@ -1,4 +1,4 @@
-"""Rate limits: a token bucket per caller, in memory.
+"""Rate limits: a token bucket per caller, in memory; and a tally of what happened lately.
 
 A bucket holds up to ``burst`` tokens and gains ``per_minute / 60`` a second; a request takes one
 (the leaky bucket as a meter, ITU-T I.371). Buckets that are full again are forgotten, and there
@@ -8,7 +8,7 @@ are never more than ``most``, so that a flood of addresses costs no memory.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 
@@ -48,3 +48,30 @@ class RateLimiter:
     def __len__(self) -> int:
         """Return how many buckets are kept."""
         return len(self._buckets)
+
+
+class Tally:
+    """Counts what happened to a key within the last ``within_s`` seconds; safe between threads."""
+
+    def __init__(self, within_s: float = 600.0, most: int = 10_000) -> None:
+        self._within_s, self._most = within_s, most
+        self._lock = threading.Lock()
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def add(self, key: str, now_s: float) -> None:
+        """Count one at the monotonic time ``now_s``."""
+        with self._lock:
+            self._times.setdefault(key, deque(maxlen=100)).append(now_s)
+            self._times.move_to_end(key)
+            while len(self._times) > self._most:
+                self._times.popitem(last=False)
+
+    def count(self, key: str, now_s: float) -> int:
+        """Return how many there were lately, 100 at most."""
+        with self._lock:
+            return sum(now_s - at_s <= self._within_s for at_s in self._times.get(key, ()))
+
+    def forget(self, key: str) -> None:
+        """Start anew."""
+        with self._lock:
+            self._times.pop(key, None)

@@ -7,6 +7,7 @@ an ended session is refused from the next request on. Nothing is kept of a token
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from cutis.service.errors import RefusedRequestError
 from cutis.service.passkeys import PasskeyDesk
 from cutis.service.passwords import hash_password, needs_new_hash, password_fits
 from cutis.service.policy import Caller
+from cutis.service.rates import Tally
 from cutis.service.tokens import new_token, token_hash
 from cutis.service.trust import Signs, is_recent, trust_of
 
@@ -69,6 +71,7 @@ class SignIn:
         self.accounts, self.desk = accounts, desk
         self._times, self._clock = times, clock
         self._keyed_hash, self._random_bytes = keyed_hash, random_bytes
+        self._refusals = Tally()
 
     def by_password(self, login: str, password: str, seen: Seen) -> tuple[str, SignedIn]:
         """Return a token and who signed in.
@@ -135,6 +138,10 @@ class SignIn:
             raise RefusedRequestError("access.credentials")
         self._confirmed(signed_in.session)
 
+    def refused(self, signed_in: SignedIn) -> None:
+        """Count that a session asked for what is not its user's; many lower its trust."""
+        self._refusals.add(signed_in.session.id, time.monotonic())
+
     def _checked(self, credential: dict[str, Any], use: str) -> Passkey:
         passkey = self.accounts.passkey(str(credential.get("id", "")))
         if passkey is None:
@@ -149,6 +156,7 @@ class SignIn:
     def _confirmed(self, session: Session) -> None:
         now = stamp(self._clock.now())
         self.accounts.touch_session(session.id, seen_at=now, stepped_up_at=now)
+        self._refusals.forget(session.id)
 
     def _begin(self, user: User, seen: Seen, *, strong: bool) -> tuple[str, SignedIn]:
         now = self._clock.now()
@@ -182,6 +190,7 @@ class SignIn:
             encrypted=seen.encrypted,
             strong=session.strong,
             age=now - datetime.fromisoformat(session.created_at),
+            refused_lately=self._refusals.count(session.id, time.monotonic()),
         )
         return Caller(
             user_id=user.id,

@@ -1,4 +1,4 @@
-"""The tables of accounts."""
+"""The tables of accounts, beside those of the records."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
 )
 
-METADATA = MetaData()
+from cutis.store.tables import metadata
+
 _ID, _TIME, _HASH = String(64), String(32), String(64)
 
 USERS = Table(
     "users",
-    METADATA,
+    metadata,
     Column("id", _ID, primary_key=True),
     Column("tenant_id", _ID, nullable=False, index=True),
     Column("login_hash", _HASH, nullable=False, unique=True),
@@ -33,7 +33,7 @@ USERS = Table(
 
 PASSKEYS = Table(
     "passkeys",
-    METADATA,
+    metadata,
     Column("id", Text, primary_key=True),
     Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
     Column("public_key", LargeBinary, nullable=False),
@@ -44,7 +44,7 @@ PASSKEYS = Table(
 
 SESSIONS = Table(
     "sessions",
-    METADATA,
+    metadata,
     Column("id", _ID, primary_key=True),
     Column("user_id", _ID, nullable=False, index=True),
     Column("tenant_id", _ID, nullable=False),
@@ -60,7 +60,7 @@ SESSIONS = Table(
 
 WEBHOOKS = Table(
     "webhooks",
-    METADATA,
+    metadata,
     Column("id", _ID, primary_key=True),
     Column("tenant_id", _ID, nullable=False, index=True),
     Column("events", Text, nullable=False),
@@ -70,7 +70,7 @@ WEBHOOKS = Table(
 
 DELIVERIES = Table(
     "deliveries",
-    METADATA,
+    metadata,
     Column("id", _ID, primary_key=True),
     Column("webhook_id", _ID, ForeignKey("webhooks.id"), nullable=False),
     Column("event", String(64), nullable=False),
@@ -78,3 +78,6 @@ DELIVERIES = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", _TIME, nullable=False, index=True),
 )
+
+PASSING = (SESSIONS, DELIVERIES)
+"""What no backup holds: an ended session must not come back, nor a message be sent twice."""

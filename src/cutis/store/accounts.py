@@ -10,9 +10,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from cutis.core.accounts import Passkey, Session, User
 from cutis.core.errors import RecordConflictError
 from cutis.core.record_words import Role
-from cutis.store.account_seal import AccountSeal
-from cutis.store.account_tables import METADATA, PASSKEYS, SESSIONS, USERS
-from cutis.store.database import Database
+from cutis.store.account_tables import PASSKEYS, SESSIONS, USERS
 from cutis.store.tenancy import all_tenants
 from cutis.store.webhook_table import WebhookTable
 
@@ -21,12 +19,6 @@ _SESSION_FIELDS = tuple(Session.__dataclass_fields__)
 
 class DatabaseAccounts(WebhookTable):
     """The account store; see `cutis.core.accounts.AccountStore`."""
-
-    def __init__(self, database: Database, seal: AccountSeal) -> None:
-        """Use ``database``; tables that are missing are made."""
-        super().__init__(database, seal)
-        with database.writing() as connection:
-            METADATA.create_all(connection)
 
     def add_user(self, user: User) -> None:
         """Keep a new user."""

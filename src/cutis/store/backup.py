@@ -26,9 +26,10 @@ from cutis.core.errors import StoreError, TamperedError
 from cutis.core.record_words import Role
 from cutis.core.records import Call, ErasureReceipt
 from cutis.store import tables
+from cutis.store.account_tables import PASSING
 from cutis.store.blobs import DiskBlobs
 from cutis.store.disk import SystemFiles, disk_errors, put_file
-from cutis.store.erasing import kept_tombstones, subject_digest
+from cutis.store.erasing import kept_tombstones, remove_own_logins, subject_digest
 from cutis.store.foundation import Parts
 from cutis.store.key_folder import KeyFolder
 from cutis.store.log_table import log_size, read_entries
@@ -168,8 +169,8 @@ def _refuse_full_folder(folder: Path) -> None:
 
 
 def _ordered() -> list[Table]:
-    """Return all tables, each after those that it points to."""
-    return list(metadata.sorted_tables)
+    """Return all tables that are kept, each after those that it points to."""
+    return [table for table in metadata.sorted_tables if table not in PASSING]
 
 
 def _write_table(connection: Connection, table: Table, folder: Path) -> dict[str, Any]:
@@ -260,5 +261,6 @@ def _apply_tombstones(
         if grave is not None:
             chosen = (people.c.tenant_id == row.tenant_id, people.c.id == row.id)
             connection.execute(update(people).where(*chosen).values(erased_at=grave.requested_at))
+            remove_own_logins(connection, row.tenant_id, row.id)
             found.append((row.tenant_id, row.id))
     return found

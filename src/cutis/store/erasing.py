@@ -3,7 +3,7 @@
 Steps, each safe to do again:
 
 1. In one transaction: a tombstone, the entry in the log, the person marked as erased, open jobs
-   cancelled. From here on the person does not exist for anybody.
+   cancelled, the person's own login removed. From here on the person does not exist for anybody.
 2. The key is destroyed, here and in the mirror. From here on nothing opens, in backups neither.
 3. The tombstone says when, and is written beside the keys too, where no restore takes it back.
 4. Blobs and rows are removed: tidiness, not secrecy.
@@ -20,9 +20,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cutis.core.errors import RecordNotFoundError, StoreFullError, StoreUnavailableError
-from cutis.core.record_words import JobState
+from cutis.core.record_words import JobState, Relation, Role
 from cutis.core.records import Call, ErasureReceipt
 from cutis.store import tables
+from cutis.store.account_tables import PASSKEYS, SESSIONS, USERS
 from cutis.store.disk import disk_errors, put_file
 from cutis.store.foundation import Foundation
 from cutis.store.operation import Operation, not_found, person_row
@@ -181,7 +182,7 @@ def remove_some(connection: Connection, tenant_id: str, person_id: str) -> bool:
 
 
 def _bury(operation: Operation, person_id: str) -> None:
-    """Step 1: the tombstone, the mark, and no more jobs."""
+    """Step 1: the tombstone, the mark, no more jobs, no more login."""
     row = person_row(operation.connection, operation.tenant_id, person_id)
     operation.subject_id = person_id
     operation.record_id = operation.new_id()
@@ -209,6 +210,33 @@ def _bury(operation: Operation, person_id: str) -> None:
     )
     operation.connection.execute(marked)
     operation.connection.execute(stopped)
+    remove_own_logins(operation.connection, operation.tenant_id, person_id)
+
+
+def remove_own_logins(connection: Connection, tenant_id: str, person_id: str) -> None:
+    """Remove who signed in as this person and is nothing else here, with passkeys and sessions.
+
+    A clinician who is a patient, too, stays a clinician.
+    """
+    links = tables.links
+    own = select(links.c.user_id).where(
+        links.c.tenant_id == tenant_id,
+        links.c.person_id == person_id,
+        links.c.relation == Relation.SELF.value,
+    )
+    others = select(links.c.user_id).where(
+        links.c.tenant_id == tenant_id, links.c.person_id != person_id
+    )
+    users = select(USERS.c.id).where(
+        USERS.c.tenant_id == tenant_id,
+        USERS.c.id.in_(connection.execute(own).scalars().all()),
+        USERS.c.id.not_in(connection.execute(others).scalars().all()),
+        USERS.c.roles == Role.PERSON.value,
+    )
+    ids = connection.execute(users).scalars().all()
+    connection.execute(delete(PASSKEYS).where(PASSKEYS.c.user_id.in_(ids)))
+    for table, column in ((SESSIONS, SESSIONS.c.user_id), (USERS, USERS.c.id)):
+        connection.execute(delete(table).where(table.c.tenant_id == tenant_id, column.in_(ids)))
 
 
 def keep_tombstone(keys: Any, receipt: ErasureReceipt) -> None:

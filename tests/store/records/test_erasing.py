@@ -12,10 +12,13 @@ import pytest
 from operations_of_records import ON_A_PERSON, fill, open_with
 from sqlalchemy import func, select
 
+from cutis.core.accounts import Passkey, User
 from cutis.core.errors import RecordNotFoundError, StoreUnavailableError
-from cutis.core.record_words import Role
-from cutis.core.records import Call, Page, PersonDraft
+from cutis.core.record_words import Relation, Role
+from cutis.core.records import Call, Link, Page, PersonDraft
 from cutis.store import tables
+from cutis.store.account_seal import AccountSeal
+from cutis.store.accounts import DatabaseAccounts
 from cutis.store.backup import back_up, copy_keys, restore, restore_keys
 from cutis.store.erasing import kept_tombstones, subject_digest
 from cutis.store.key_folder import KeyFolder, KeyGoneError
@@ -96,6 +99,39 @@ def test_no_backup_opens_what_was_erased(
     assert store.visit(call, other.visit).note == "known-visit"
     assert _rows_of(store, "records", ids.person) == 0
     assert store.verify().problems == ()
+
+
+def test_the_own_login_goes_with_the_person(store: Repository, call: Call, tmp_path: Path):
+    """S13: and no restore brings it back; who is more here than that person stays."""
+    accounts = DatabaseAccounts(store.parts.database, AccountSeal(bytes(32)))
+    ids, other = fill(store, call), fill(store, call)
+    at = "2026-01-01T00:00:00Z"
+    for name, roles in (("own", {Role.PERSON}), ("doctor", {Role.PERSON, Role.CLINICIAN})):
+        user = User(
+            name,
+            call.tenant_id,
+            name,
+            frozenset(roles),
+            None,
+            disabled=False,
+            version=1,
+            created_at=at,
+        )
+        accounts.add_user(user)
+        store.link(call, Link(name, ids.person, Relation.SELF))
+    accounts.add_user(replace(user, id="two", login="two", roles=frozenset({Role.PERSON})))
+    for person in (ids.person, other.person):
+        store.link(call, Link("two", person, Relation.SELF))
+    accounts.add_passkey(Passkey("key", "own", b"k", 0, "phone", at))
+    back_up(store.parts, tmp_path / "backup")
+    for again in (False, True):
+        if again:
+            _empty(store)
+            restore(store, tmp_path / "backup", actor_id="x")
+        else:
+            store.erase(call, ids.person)
+        assert [user.id for user in accounts.users(call.tenant_id)] == ["doctor", "two"]
+        assert accounts.passkey("key") is None
 
 
 def _empty(store: Repository) -> None:

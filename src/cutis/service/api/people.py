@@ -118,7 +118,8 @@ def consents(access: Allowed, person_id: PersonId) -> ConsentsOut:
     openapi_extra=ONCE_HEADER,
 )
 def consent(access: Allowed, person_id: PersonId, body: ConsentIn, key: Once) -> ConsentOut:
-    """Record that a person agrees to a purpose, or no longer does."""
+    """Record that a person agrees to a purpose, or no longer does; for a minor, a guardian does."""
+    _refuse_minor(access, body)
     draft = ConsentDraft(
         purpose=body.purpose,
         granted=body.granted,
@@ -180,6 +181,18 @@ def erase(access: Allowed, person_id: PersonId) -> ReceiptOut:
     receipt = access.parts.store.erase(access.call(), person_id)
     access.parts.outbox.post(access.call().tenant_id, "person.erased", receipt_id=receipt.id)
     return ReceiptOut.of(receipt)
+
+
+def _refuse_minor(access: Allowed, body: ConsentIn) -> None:
+    """Refuse that somebody under age agrees (GDPR 8); to withdraw is anybody's right.
+
+    Reception records what a guardian signed, and says in ``evidence`` where that is kept.
+    """
+    by_guardian = access.role is Role.GUARDIAN or (
+        access.role is Role.ASSISTANT and body.evidence.strip()
+    )
+    if body.granted and access.minor and not by_guardian:
+        raise RefusedRequestError("access.guardian")
 
 
 def _known_user(access: Allowed, user_id: str | None) -> None:
