@@ -30,7 +30,7 @@ READY_DEV := $(VENV)/.cutis-ready-dev-$(HERE)
 SHARED := $(if $(CUTIS_SHARED),$(CUTIS_SHARED),../shared)
 BENCHMARKS := $(wildcard $(addprefix benchmarks/, \
 	repeatability.py clean_set.py tone_fairness.py conditions.py chromophore_recovery.py mirror_law.py \
-	explanation.py graders.py speed.py history.py forecast.py policy.py))
+	explanation.py graders.py speed.py scale.py history.py forecast.py policy.py))
 
 LEARNING := tests/networks tests/training
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=48)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--delays", default="0,0.2,2")
-    parser.add_argument("--engines", default="local,ray")
+    parser.add_argument("--engines", default="local,ray" if find_spec("ray") else "local")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/scale.json"))
     given = parser.parse_args()
     load = round(os.getloadavg()[0], 1)
