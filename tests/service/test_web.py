@@ -50,6 +50,12 @@ class TestFiles:
         assert "immutable" in clinic.client().get(f"/{script}").headers["cache-control"]
         assert clinic.client().get("/").headers["cache-control"] == "no-cache"
 
+    def test_workers_may_do_what_the_page_may(self, clinic: Clinic):
+        policy = clinic.client().get("/").headers["content-security-policy"]
+        for name in static_names():
+            if name.endswith(".js"):
+                assert clinic.client().get(f"/{name}").headers["content-security-policy"] == policy
+
     def test_the_first_view_is_small(self, clinic: Clinic):
         """At most 150 kB compressed: the page, and what it names."""
         page = clinic.client().get("/").text
@@ -164,6 +170,7 @@ class TestOwn:
         assert answer.json()["code"] == "access.not_found"
 
     def test_alone_one_begins_again_after_erasure_without_consent(self, folder: Path):
+        (folder / "alone").mkdir()
         with served(folder / "alone", login=False) as house:
             me = house.client()
             first = me.post("/v1/account/person").json()["id"]

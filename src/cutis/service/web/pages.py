@@ -123,6 +123,8 @@ def static_page(path: str) -> Page | None:
     headers = _PAGE if name == "index.html" else _ASKED_ANEW
     if name.startswith("assets/"):
         headers = _UNCHANGING
+    if name.endswith(".js"):  # a worker goes by the policy of its own file
+        headers = {**headers, "Content-Security-Policy": PAGE_POLICY}
     return Page(content, _media_type(name), headers, packed)
 
 

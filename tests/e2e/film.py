@@ -1,0 +1,56 @@
+"""The fake camera's film and the photo of the journeys: a clean portrait, or scikit-image's astronaut.
+
+``python film.py FOLDER`` writes ``face.jpg`` and ``face.y4m`` (two frames, 1280 by 960).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT = 1280, 960
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def portrait() -> Path:
+    """Return a portrait that may be used here."""
+    shared = Path(os.environ.get("CUTIS_SHARED") or ROOT.parent / "shared")
+    clean = shared / "data" / "clean" / "interfaces" / "001.jpg"
+    if clean.is_file():
+        return clean
+    package = importlib.util.find_spec("skimage")
+    folders = (package.submodule_search_locations if package else None) or ()
+    found = [p for p in (Path(f) / "data" / "astronaut.png" for f in folders) if p.is_file()]
+    if not found:
+        sys.exit("The journeys need a portrait: install the extra demo, or set CUTIS_SHARED.")
+    return found[0]
+
+
+def framed(picture: np.ndarray) -> np.ndarray:
+    """Return the picture fitted into the camera's frame, with grey beside it."""
+    scale = min(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
+    size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
+    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    frame = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    x, y = (WIDTH - size[0]) // 2, (HEIGHT - size[1]) // 2
+    frame[y : y + size[1], x : x + size[0]] = resized
+    return frame
+
+
+def main() -> None:
+    """Write both files."""
+    folder, picture = Path(sys.argv[1]), cv2.imread(str(portrait()))
+    cv2.imwrite(str(folder / "face.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    planes = cv2.cvtColor(framed(picture), cv2.COLOR_BGR2YUV_I420)
+    head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg\n".encode()
+    frame = b"FRAME\n" + planes.tobytes()
+    (folder / "face.y4m").write_bytes(head + 2 * frame)
+
+
+if __name__ == "__main__":
+    main()
