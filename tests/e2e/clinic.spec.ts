@@ -63,6 +63,7 @@ test('sign in, add a patient, correct a mask, say why, agree in figures', async 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Review');
   const canvas = page.locator('canvas');
   await expect(canvas).toBeVisible();
+  await expect.poll(() => canvas.evaluate((one: HTMLCanvasElement) => one.height)).toBeGreaterThan(300);
   await axe(page);
   await page.keyboard.press('1');
   await page.keyboard.press(']');

@@ -1,4 +1,4 @@
-"""The fake camera's film and the photo of the journeys: a clean portrait, or scikit-image's astronaut.
+"""The film of the fake camera and the photo of the journeys: a clean portrait or the astronaut.
 
 ``python film.py FOLDER`` writes ``face.jpg`` and ``face.y4m`` (two frames, 1280 by 960).
 """
