@@ -1,9 +1,11 @@
 """Upload and analysis under 1, 8 and 64 clients: assessments a second, and how long each took.
 
-    python benchmarks/service_load.py [--seconds 60] [--out FILE]
+    python benchmarks/service_load.py [--seconds 40] [--overload] [--out FILE]
 
 Each client sends the next photo when its result is there; one that is refused for load waits as
 long as it is told and sends again, and its time goes on. Real service, real models, loopback.
+With ``--overload``, `soak/overload.py` follows and writes its own figures; all of it takes about
+five minutes on two quiet processors.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "soak"))
 
+import overload
 from serving import RESULTS, Probe, Served, astronaut, in_threads, serving, share
+from telling import tell
 
 
 def main() -> None:
     """Run, print the figures, write them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--overload", action="store_true", help="ten times too much, after that")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--out", type=Path, default=RESULTS / "service_load.json")
     given = parser.parse_args()
@@ -35,6 +40,10 @@ def main() -> None:
     text = json.dumps(figures, indent=1)
     print(text)
     given.out.write_text(text + "\n", encoding="utf-8")
+    if given.overload:
+        with serving(queued_jobs=8) as served:
+            figures = overload.run(served, given.seconds, 10.0)
+        tell("R10", figures, RESULTS / "soak_overload.json")
 
 
 def run(served: Served, clients: int, seconds: float) -> dict[str, Any]:

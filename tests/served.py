@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,16 +33,18 @@ ORIGIN = "http://localhost:8321"
 DRAWN = ("drawn_worker", "cutis.service.workers.intake_worker")
 
 
-def settings_in(folder: Path, **service: Any) -> Settings:
-    """Return settings with everything below ``folder``."""
+def settings_in(
+    folder: Path, *, store: Mapping[str, str] | None = None, **service: Any
+) -> Settings:
+    """Return settings with everything below ``folder``, but what ``store`` says."""
     free = {"requests_per_minute": 1e6, "sign_ins_per_minute": 1e6}
     chosen = {"login": True, "witnesses": witnesses_in(folder), **free, **service}
-    store = {
+    places = {
         "dir": str(folder / "data"),
         "root_key_file": str(folder / "root.key"),
         "min_free_mib": 1,
     }
-    return override(Settings(), {"store": store, "service": chosen})
+    return override(Settings(), {"store": {**places, **(store or {})}, "service": chosen})
 
 
 def witnesses_in(folder: Path) -> list[str]:

