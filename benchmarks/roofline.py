@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 _SIDE, _COPY_BYTES = 1536, 256 << 20
+_SKIN = {"trunk": (1, 3, 320, 256), "boxes": (64, 96, 7, 7), "masks": (12, 96, 36, 36)}
+"""Inputs of the skin network's graphs for a face from the front with usual parts."""
 _RUNS = 10
 
 
@@ -88,12 +90,23 @@ def networks(shapes: list[tuple[int, ...]]) -> Any:
                 shape = model.input(0).get_partial_shape()
                 model.reshape([1 if side.is_dynamic else side.get_length() for side in shape])
                 yield name.removesuffix(".tflite"), model
-    graph, weights = read_files(builtin_models().get("conditions"))
+    files = read_files(builtin_models().get("skin"))
+    for (name, shape), pair in zip(
+        _SKIN.items(), zip(files[::2], files[1::2], strict=True), strict=True
+    ):
+        yield f"skin {name}", _model(core, pair, shape)
+    pair = read_files(builtin_models().get("conditions"))
     for shape in shapes:
-        blob = import_openvino().Tensor(np.frombuffer(weights, np.uint8))
-        model = core.read_model(graph, blob)
-        model.reshape(list(shape))
-        yield f"conditions {shape[2]}×{shape[3]}", model
+        yield f"conditions {shape[2]}×{shape[3]}", _model(core, pair, shape)
+
+
+def _model(core: Any, files: tuple[bytes, ...], shape: tuple[int, ...]) -> Any:
+    from cutis.models.quiet_openvino import import_openvino  # noqa: PLC0415
+
+    graph, weights = files
+    model = core.read_model(graph, import_openvino().Tensor(np.frombuffer(weights, np.uint8)))
+    model.reshape(list(shape))
+    return model
 
 
 def count(model: Any) -> tuple[float, float]:

@@ -123,7 +123,9 @@ def timed_hall(spent: dict[str, list[float]]) -> Iterator[None]:
 
 @contextmanager
 def timed_networks(tools: Any, spent: dict[str, list[float]]) -> Iterator[None]:
-    """Time the learned condition networks, which are a part of ``map_conditions``."""
+    """Time finding skin, and the condition networks, which are a part of ``map_conditions``."""
+    found = tools.skin.segment
+    tools.skin.segment = timed(found, spent["segment skin"])
     learned = [s for s in tools.conditions if hasattr(s, "_network")]
     kept = [segmenter._network for segmenter in learned]  # noqa: SLF001 - nothing public tells it
     for segmenter, network in zip(learned, kept, strict=True):
@@ -131,6 +133,7 @@ def timed_networks(tools: Any, spent: dict[str, list[float]]) -> Iterator[None]:
     try:
         yield
     finally:
+        tools.skin.segment = found
         for segmenter, network in zip(learned, kept, strict=True):
             segmenter._network = network  # noqa: SLF001
 
