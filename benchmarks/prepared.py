@@ -37,7 +37,16 @@ from cutis.steps.quality import assess_quality
 from cutis.steps.regions import crop_face
 from cutis.wiring import build_tools
 
-PREPARED_BY = ("steps/landmarks.py", "steps/regions.py", "steps/skin.py", "imaging/outlines.py")
+PREPARED_BY = (
+    "steps/landmarks.py",
+    "steps/regions.py",
+    "steps/skin.py",
+    "imaging/outlines.py",
+    "imaging/instances.py",
+    "models/instances.py",
+    "models/skin_network.py",
+    "models/cards/skin.toml",
+)
 CLASSICAL_BY = ("steps/conditions", "imaging/filters.py", "imaging/chromophores.py")
 KEPT = (
     Condition.ACNE,

@@ -155,6 +155,24 @@ def test_a_card_of_another_kind_is_refused():
         LearnedSkinSegmenter(replace(CARD, classes=("skin",)), stages, USE)
 
 
+def test_a_mirrored_face_has_the_mirrored_skin():
+    """Drawn is a network that hides the left of any picture; sides must not matter."""
+    crop = sample_crop()
+    _, fitted = fit_picture(crop.rgb, SIDE_PX)
+    whole = (4.0, 4.0, fitted.columns - 4.0, fitted.rows - 4.0)
+    left = (0.0, 0.3 * fitted.rows, 0.45 * fitted.columns, 0.6 * fitted.rows)
+    found = segmenter((FacePart.FACE_SKIN, whole), (FacePart.COVERING, left))
+    flipped = replace(
+        crop,
+        **{
+            name: np.ascontiguousarray(getattr(crop, name)[:, ::-1])
+            for name in ("rgb", "linear", "oval", "excluded")
+        },
+    )
+    one, other = found.segment(crop).skin, found.segment(flipped).skin[:, ::-1]
+    assert np.count_nonzero(one ^ other) < 0.002 * np.count_nonzero(one)
+
+
 def test_the_input_is_a_multiple_of_the_stride():
     picture, fitted = fit_picture(sample_crop().rgb, SIDE_PX)
     assert picture.shape[1] % STRIDE == picture.shape[2] % STRIDE == 0

@@ -8,7 +8,7 @@ face skin, the colour of the face decides, and the method says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -124,14 +124,15 @@ class LearnedSkinSegmenter:
 
     def segment(self, crop: FaceCrop) -> SkinMask:
         """Return the skin of the crop's face."""
-        found = self.find_parts(crop)
-        if found is None:
+        seen = self._seen(crop)
+        if seen is None:
             return self._fallback.segment(crop)
+        found, probability = seen
         within = crop.oval & ~crop.excluded
-        skin = (found.probability >= self.served.least) & within
+        skin = (probability >= self.served.least) & within
         skin = clean(skin, SPECK_MM / crop.mm_per_px) & within
         shadow, glare = unmeasurable(crop, skin, self.limits)
-        confidence = found.instances[0].score * _decided(found.probability, within)
+        confidence = found.instances[0].score * _decided(probability, within)
         return SkinMask(skin, shadow, glare, self.method, confidence)
 
     def see_skin(self, crop: FaceCrop) -> Mask:
@@ -139,11 +140,11 @@ class LearnedSkinSegmenter:
 
         `segment` keeps the crop's margins around them, since skin beside a brow is not measured.
         """
-        found = self.find_parts(crop)
-        if found is None:
+        seen = self._seen(crop)
+        if seen is None:
             return np.zeros(crop.shape, bool)
-        seen: Mask = (found.probability >= self.served.least) & crop.oval
-        return seen
+        skin: Mask = (seen[1] >= self.served.least) & crop.oval
+        return skin
 
     def find_parts(self, crop: FaceCrop) -> FaceParts | None:
         """Return what is seen of the face that the landmarks mean; None where no skin is seen."""
@@ -159,6 +160,26 @@ class LearnedSkinSegmenter:
         rough = unfit(skin_of(kept, shape), fitted, crop.shape)
         fine = drawn_to_edges(rough, crop.rgb, crop.mm_per_px)
         return FaceParts(kept, fine, fitted, shape)
+
+    def _seen(self, crop: FaceCrop) -> tuple[FaceParts, Probabilities] | None:
+        """Return the parts, and the mean probability over the face and its mirror image.
+
+        So a mirrored photo has the mirrored skin, whatever the network thinks of sides.
+        """
+        found = self.find_parts(crop)
+        other = self.find_parts(_mirrored(crop))
+        if found is None or other is None:
+            return None
+        return found, (found.probability + other.probability[:, ::-1]) / np.float32(2)
+
+
+def _mirrored(crop: FaceCrop) -> FaceCrop:
+    """Return a crop whose picture and oval are mirrored; nothing else of it is looked at."""
+    return replace(
+        crop,
+        rgb=np.ascontiguousarray(crop.rgb[:, ::-1]),
+        oval=np.ascontiguousarray(crop.oval[:, ::-1]),
+    )
 
 
 def drawn_to_edges(rough: Probabilities, rgb: RGB, mm_per_px: float) -> Probabilities:
