@@ -90,7 +90,7 @@ def places() -> Iterator[Place]:
         tree = _tree(path)
         yield from _named(path, ast.get_docstring(tree), long=False)
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
                 yield from _named(path, ast.get_docstring(node), long=False, name=node.name)
 
 

@@ -25,6 +25,12 @@ def test_every_target_is_tried(target: str):
     assert any(place.target == target for place in FOUND)
 
 
+@pytest.mark.parametrize("target", DUE)
+def test_every_target_has_its_last_figure(target: str):
+    mine = [place for place in FOUND if place.target == target]
+    assert TARGETS["_figures"](target, mine), "run its long form, then make reference"
+
+
 @pytest.mark.parametrize("place", FOUND, ids=lambda place: f"{place.target} {place.command}")
 def test_every_command_leads_to_a_file_and_a_promise(place: object):
     path = place.command.split()[1].partition("::")[0]  # type: ignore[attr-defined]

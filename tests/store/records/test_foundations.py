@@ -207,7 +207,7 @@ def test_a_repository_works_over_object_storage(options: StoreOptions, call_over
 
 @pytest.fixture
 def call_over(options: StoreOptions) -> Any:
-    """A store over S3's stand-in, and a call."""
+    """A store over a stand-in of object storage, and a call."""
     from dataclasses import replace  # noqa: PLC0415 - beside its use
 
     from cutis.core.record_words import Role  # noqa: PLC0415
