@@ -6,7 +6,6 @@ the parallel part, so a worker has one thread. It leaves when its parent does.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cutis.batch.plan import Outcome, json_file, map_file
 from cutis.core.errors import CutisError
 from cutis.core.vocabulary import Condition
-from cutis.steps.intake.process.sandbox import JobLimits
+from cutis.steps.intake.process.serving import serve_tasks
 from cutis.steps.intake.process.watched import open_door
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from cutis.settings import Settings
 
 ROWS = "rows"
-_MAX_REQUEST_BYTES = 1 << 30
 _NO_MEMORY = "The assessment needed more memory than one may take. Send a smaller photo."
 _FAILED = "The assessment failed on this photo. Leave it out, and report the problem."
 
@@ -36,16 +34,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = open_door(sys.argv[1])
     tools, settings = _tools()
-    job_limits = JobLimits(channel.descriptor())
-    channel.send({"ready": True})
-    with contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            words, block = channel.receive(_MAX_REQUEST_BYTES)
-            job_limits.begin(float(words["timeout_s"]), int(words["memory_bytes"]))
-            reply, files = answer(bytes(block), words, tools, settings)
-            job_limits.end()
-            block.release()
-            channel.send(reply, tuple(memoryview(data) for data in files.values()))
+    serve_tasks(channel, lambda data, words: answer(data, words, tools, settings))
 
 
 def answer(

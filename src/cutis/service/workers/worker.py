@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from cutis.core.errors import CutisError, ModelError
 from cutis.service.workers.tasks import Files, assess, failure, take_in, take_mask, warm_up
 from cutis.steps.intake import decoder_walls
-from cutis.steps.intake.process.sandbox import JobLimits
+from cutis.steps.intake.process.serving import serve_tasks
 from cutis.steps.intake.process.watched import open_door
 
 if TYPE_CHECKING:
     from cutis.pipeline import Tools
     from cutis.steps.intake import IntakeLimits
 
-_MAX_REQUEST_BYTES = 1 << 30
 _NICENESS = 5
 _KILL_ME_FIRST = "500"
 
@@ -46,16 +45,7 @@ def serve(tools: Tools | None, limits: IntakeLimits) -> None:
     decoder_walls()  # so that the sandbox stands before the first photo comes
     if tools is not None:
         warm_up(tools, limits)
-    job_limits = JobLimits(channel.descriptor())
-    channel.send({"ready": True})
-    with contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            words, block = channel.receive(_MAX_REQUEST_BYTES)
-            job_limits.begin(float(words["timeout_s"]), int(words["memory_bytes"]))
-            reply, files = _answer(bytes(block), words, tools, limits)
-            job_limits.end()
-            block.release()
-            channel.send(reply, tuple(memoryview(data) for data in files.values()))
+    serve_tasks(channel, lambda data, words: _answer(data, words, tools, limits))
 
 
 def _answer(
