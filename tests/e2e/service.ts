@@ -19,7 +19,7 @@ function environment(name: string, more: Record<string, string>): NodeJS.Process
   return {
     ...process.env, CUTIS_STORE_DIR: join(place, 'records'), CUTIS_STORE_KEYS_DIR: join(place, 'keys'),
     CUTIS_STORE_ROOT_KEY_FILE: join(place, 'root.key'), CUTIS_SERVICE_PORT: '0', CUTIS_SERVICE_WORKERS: '1',
-    CUTIS_SHARED: '', CUTIS_E2E: '', CUTIS_FAKE_CAMERA: '', CUTIS_SERVICE_SIGN_INS_PER_MINUTE: '600', ...more,
+    CUTIS_SHARED: '', CUTIS_E2E: '', CUTIS_E2E_SHORT: '', CUTIS_FAKE_CAMERA: '', CUTIS_SERVICE_SIGN_INS_PER_MINUTE: '600', ...more,
   };
 }
 
