@@ -159,7 +159,7 @@ def cost(result: dict[str, Any]) -> str:
         f"Measured: {rate:.2f} photos of 12 megapixels a second on two processors, "
         f"{per_core:.2f} on one (load {result['batch']['load']:g}). A million photos take "
         f"{hours:.0f} processor-hours; times the price of one processor-hour, that is what they "
-        f"cost: at 0.04 a processor-hour, {0.04 * hours:.0f}.\n\n{sizes}"
+        f"cost.\n\n{sizes}"
     )
 
 

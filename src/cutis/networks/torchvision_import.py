@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.library import Library
+from torch import Tensor, library
 
 _MISSING = "torchvision::nms"
 _SCHEMAS = (
@@ -66,13 +65,13 @@ def _imported() -> Any:
 
 @cache
 def _define_operators() -> Any:
-    library = Library("torchvision", "FRAGMENT")
+    operators = library.Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
-        library.define(schema)
-    library.impl("nms", non_maximum_suppression, "CompositeExplicitAutograd")
-    library.impl("qnms", _quantised_suppression, "CompositeExplicitAutograd")
-    library.impl("roi_align", _align_regions, "CompositeImplicitAutograd")
-    return library  # the operators live as long as their library
+        operators.define(schema)
+    operators.impl("nms", non_maximum_suppression, "CompositeExplicitAutograd")
+    operators.impl("qnms", _quantised_suppression, "CompositeExplicitAutograd")
+    operators.impl("roi_align", _align_regions, "CompositeImplicitAutograd")
+    return operators  # they live as long as this does
 
 
 def _has_ops() -> bool:
