@@ -11,6 +11,7 @@ import figures_speed
 import figures_upscale
 from figures_explanation import explanation_section
 from figures_skin import skin_section, skin_time_section
+from figures_variants import variants_section
 
 from cutis.core.vocabulary import Condition
 from cutis.steps.explain import LIMITS, METHODS
@@ -77,6 +78,7 @@ def figures() -> str:
         "badinputs": _badinputs,
         "speed": figures_speed.speed,
         "conditions": _conditions,
+        "variants": variants_section,
         "skin": skin_section,
         "skin_time": skin_time_section,
         "soak_log": _soak_log,

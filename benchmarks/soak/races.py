@@ -81,6 +81,7 @@ class RecordMachine(RuleBasedStateMachine):
         self.known: dict[str, Known] = {}
         self.entries = self.store.log_size()
         self.jobs: dict[str, JobState] = {}
+        self.owners: dict[str, str] = {}
 
     @initialize()
     def two_tenants(self) -> None:
@@ -143,6 +144,7 @@ class RecordMachine(RuleBasedStateMachine):
             return multiple()
         self.known[person].photos.add(made.photo.id)
         self.jobs[made.job.id] = JobState.QUEUED
+        self.owners[made.job.id] = person
         return (person, made.photo.id)
 
     @rule(target=leases)
@@ -198,10 +200,8 @@ class RecordMachine(RuleBasedStateMachine):
         self.store.erase(self.call(person), person)
         known.erased = True
         for job, state in list(self.jobs.items()):
-            if (
-                state in {JobState.QUEUED, JobState.RUNNING}
-                and self.store.locate(known.tenant_id, job) is None
-            ):
+            if self.owners[job] == person and state in {JobState.QUEUED, JobState.RUNNING}:
+                assert self.store.locate(known.tenant_id, job) is None
                 del self.jobs[job]
 
     @rule(person=people)
