@@ -40,11 +40,20 @@ class Canvas:
         return max(1.0, float(np.linalg.norm(self.points[33] - self.points[263])))
 
     @property
+    def size_px(self) -> float:
+        """`eye_px` as it would be were the head not turned aside, from the face's height."""
+        return max(self.eye_px, 0.5 * float(np.linalg.norm(self.points[10] - self.points[152])))
+
+    @property
     def axes(self) -> tuple[Points, Points, Points]:
-        """The middle between the eyes, one eye distance across to the right, and one down."""
+        """The middle between the eyes, one eye distance across to the right, and one down.
+
+        Across is as short as a turned head makes it; down is not.
+        """
         right, left = self.points[33], self.points[263]
         across = (left - right).astype(np.float32)
-        return (right + left) / 2, across, np.array([-across[1], across[0]], np.float32)
+        down = np.array([-across[1], across[0]], np.float32) * (self.size_px / self.eye_px)
+        return (right + left) / 2, across, down.astype(np.float32)
 
     def at(self, across: float, down: float) -> Float32[np.ndarray, "2"]:
         """Return the pixel position of face coordinates, in distances of the outer eye corners."""
@@ -113,6 +122,21 @@ def cloth(shape: tuple[int, int], colour: Colour, rng: np.random.Generator) -> R
     grain = rng.normal(0, rng.uniform(1, 5), shape)
     picture = colour + (folds + weave + grain)[..., None]
     return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def any_colour(canvas: Canvas) -> Colour:
+    """Return a colour that cloth may have, grey or not."""
+    rng = canvas.rng
+    grey = rng.uniform(15, 235)
+    return np.clip(grey + rng.normal(0, 45, 3) * (rng.random() < 0.7), 0, 255).astype(np.float32)
+
+
+def cast_shadow(canvas: Canvas, cover: Gray) -> None:
+    """Darken what lies just below a cover, as its shadow does; skin stays skin."""
+    rng = canvas.rng
+    down, sigma = rng.uniform(0.0, 0.06) * canvas.eye_px, rng.uniform(0.02, 0.06) * canvas.eye_px
+    cast = soften(np.roll(cover, round(down), axis=0), sigma)
+    canvas.lay(cast * np.float32(rng.uniform(0.0, 0.45)), np.zeros(3, np.float32), None)
 
 
 def _fixed(points: Points) -> np.ndarray:

@@ -10,28 +10,26 @@ import numpy as np
 
 from cutis.core.arrays import RGB
 from cutis.core.face_parts import FacePart
+from cutis.datasets.skin_occluders.beard import draw_beard
 from cutis.datasets.skin_occluders.canvas import Canvas
-from cutis.datasets.skin_occluders.coverings import (
-    draw_hand,
-    draw_hat,
-    draw_mask,
-    draw_scarf,
-    draw_thing,
-)
+from cutis.datasets.skin_occluders.coverings import draw_mask, draw_thing
 from cutis.datasets.skin_occluders.glasses import draw_glasses
 from cutis.datasets.skin_occluders.hair import draw_bangs, draw_curtain, draw_strands
+from cutis.datasets.skin_occluders.hands import draw_hand
+from cutis.datasets.skin_occluders.headwear import draw_hat, draw_scarf
 from cutis.imaging.colour import linear_to_rgb, rgb_to_linear
 
 _KINDS: tuple[tuple[Callable[[Canvas], None], float, frozenset[FacePart]], ...] = (
-    (draw_glasses, 0.26, frozenset({FacePart.GLASSES})),
-    (draw_bangs, 0.16, frozenset({FacePart.COVERING})),
-    (draw_curtain, 0.08, frozenset({FacePart.COVERING})),
-    (draw_strands, 0.08, frozenset()),
-    (draw_hand, 0.16, frozenset()),
-    (draw_hat, 0.12, frozenset({FacePart.COVERING})),
-    (draw_scarf, 0.05, frozenset({FacePart.COVERING})),
-    (draw_mask, 0.04, frozenset()),
-    (draw_thing, 0.05, frozenset()),
+    (draw_beard, 0.24, frozenset({FacePart.FACIAL_HAIR})),
+    (draw_glasses, 0.18, frozenset({FacePart.GLASSES})),
+    (draw_bangs, 0.14, frozenset({FacePart.COVERING})),
+    (draw_curtain, 0.07, frozenset({FacePart.COVERING})),
+    (draw_strands, 0.06, frozenset()),
+    (draw_hand, 0.13, frozenset()),
+    (draw_hat, 0.1, frozenset({FacePart.COVERING})),
+    (draw_scarf, 0.1, frozenset({FacePart.COVERING})),
+    (draw_mask, 0.03, frozenset()),
+    (draw_thing, 0.04, frozenset()),
 )
 """What is drawn, how often among all, and on faces with which parts it is not."""
 

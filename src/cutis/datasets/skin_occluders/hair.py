@@ -80,7 +80,7 @@ def _strand(canvas: Canvas, layers: tuple[Gray, Gray], corners: np.ndarray) -> N
 
 def _finish(canvas: Canvas, cover: Gray, shade: Gray) -> None:
     """Give the strands a colour, often that of the hair which is there, and a soft shadow."""
-    colour = _colour(canvas)
+    colour = hair_colour(canvas)
     cover = np.clip(soften(cover, 0.6), 0, 1)
     dark = soften(np.roll(cover, max(1, round(0.02 * canvas.eye_px)), axis=0), 0.03 * canvas.eye_px)
     canvas.lay(dark * np.float32(0.25), np.zeros(3, np.float32), None)
@@ -91,7 +91,8 @@ def _finish(canvas: Canvas, cover: Gray, shade: Gray) -> None:
     canvas.lay(cover, picture, FacePart.HAIR)
 
 
-def _colour(canvas: Canvas) -> Colour:
+def hair_colour(canvas: Canvas) -> Colour:
+    """Return a colour of hair in the light of the picture, often that of the hair seen there."""
     hair = canvas.labels == FacePart.HAIR.label
     if canvas.rng.random() < 0.6 and np.count_nonzero(hair) > 200:
         return np.asarray(np.median(canvas.rgb[hair], axis=0), np.float32)
