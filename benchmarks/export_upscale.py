@@ -2,7 +2,8 @@
 
     python benchmarks/export_upscale.py --fidelity DIR --texture DIR
 
-Writes the weights, the digests on their cards, and benchmarks/results/upscale_training.json.
+Writes the weights, the digests and figures on their cards, and
+benchmarks/results/upscale_training.json.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+from write_card import upscale_metrics, write_figures
 
 import cutis
 from cutis.training import checkpoint
@@ -34,21 +36,15 @@ def main() -> None:
         folder: Path | None = getattr(options, stage)
         if folder is not None:
             told[stage] = export(folder, f"upscale_{stage}")
+            card = MODELS / "cards" / f"upscale_{stage}.toml"
+            write_figures(card, upscale_metrics(told[stage], stage))
     RESULTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def export(folder: Path, name: str) -> dict[str, Any]:
-    """Write one generator and its digests; return how it was trained."""
+    """Write one generator; return how it was trained."""
     generator, description = load_generator(folder)
     exported = export_generator(generator, MODELS / "weights", name=name)
-    card = MODELS / "cards" / f"{name}.toml"
-    text = card.read_text(encoding="utf-8")
-    for file, facts in exported["files"].items():
-        pattern = rf'(= "{re.escape(file)}"\nsha256 = ")\w*'
-        text = re.sub(pattern, rf"\g<1>{facts['sha256']}", text)
-        sized = rf'(sha256 = "{facts["sha256"]}"\nsize_bytes = )\d+'
-        text = re.sub(sized, rf"\g<1>{facts['size_bytes']}", text)
-    card.write_text(text, encoding="utf-8")
     progress = checkpoint.load_json(folder / checkpoint.PROGRESS)
     training = description["training"]
     return {

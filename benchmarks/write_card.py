@@ -4,6 +4,8 @@ r"""Write the digests and the measured figures of a shipped network into its car
         --method learned:conditions
     python benchmarks/write_card.py src/cutis/models/cards/skin.toml \
         --results benchmarks/results/skin.json
+    python benchmarks/write_card.py src/cutis/models/cards/upscale_fidelity.toml \
+        --results benchmarks/results/upscale_training.json --stage fidelity
 
 The part of the card after the line ``# figures`` is replaced; nothing is typed by hand.
 """
@@ -36,13 +38,43 @@ def main() -> None:
     parser.add_argument("card", type=Path)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/conditions.json"))
     parser.add_argument("--method", help="the learned method's name in the results of conditions")
+    parser.add_argument("--stage", help="fidelity or texture, of the training of enhancement")
     options = parser.parse_args()
     results = json.loads(options.results.read_text(encoding="utf-8"))
-    text = options.card.read_text(encoding="utf-8").split(MARK)[0].rstrip() + "\n\n" + MARK
-    text = _with_digests(text, options.card.parents[1] / "weights")
-    found = _metrics(results, options.method) if options.method else _skin_metrics(results)
-    text += "".join(found)
-    options.card.write_text(text, encoding="utf-8")
+    if options.stage:
+        found = upscale_metrics(results[options.stage], options.stage)
+    elif options.method:
+        found = _metrics(results, options.method)
+    else:
+        found = _skin_metrics(results)
+    write_figures(options.card, found)
+
+
+def write_figures(card: Path, found: list[str]) -> None:
+    """Write the digests of a card's files and its figures."""
+    text = card.read_text(encoding="utf-8").split(MARK)[0].rstrip() + "\n\n" + MARK
+    text = _with_digests(text, card.parents[1] / "weights")
+    card.write_text(text + "".join(found), encoding="utf-8")
+
+
+def upscale_metrics(run: dict[str, Any], stage: str) -> list[str]:
+    """Return how long a generator was trained, and what its last validation gave."""
+    learned = f"windows of its training, degradation {run['degradation']}"
+    rows = (
+        ("steps of training", learned, run["steps"]),
+        ("windows in a step", learned, run["batch"]),
+        ("minutes of training", learned, run["minutes"]),
+        (
+            "gain over bicubic on luma, dB",
+            "windows of people held out",
+            run["curve"][-1]["gain_db"],
+        ),
+    )
+    return [
+        f'\n[[metrics]]\nsubject = "{stage}"\nname = "{name}"\ndata = "{data}"\n'
+        f"value = {value:.6g}\n"
+        for name, data, value in rows
+    ]
 
 
 def _with_digests(card: str, weights: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -13,23 +13,28 @@ from drawn_networks import card, convolution, of_channel
 from cutis.core.arrays import Box
 from cutis.core.assessment import SCHEMA_VERSION, Assessment, Examination, ModelUse
 from cutis.core.capture import CaptureInfo, Photo
-from cutis.core.face import FaceCrop
+from cutis.core.enhancement import TEXTURE_MEASURES, Ruling
+from cutis.core.face import Detection, FaceCrop, FaceSquare, Trace
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.scores import Grade, NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition, LesionType, Region, Strictness, Verdict
+from cutis.evaluation.enhancement_audit import audit_scores
+from cutis.imaging.resample import resize_rgb
 from cutis.models.condition_network import LearnedConditionSegmenter
 from cutis.models.descriptor import ServedCondition
 from cutis.models.runtime import Runtime
-from cutis.pipeline import DISCLAIMER, Limits, Tools, examine, map_conditions
+from cutis.pipeline import DISCLAIMER, Enlarging, Limits, Tools, examine, map_conditions
 from cutis.steps.conditions import ClassicalConditionSegmenter
-from cutis.steps.landmarks import LandmarkLimits, full_mirror_order
+from cutis.steps.landmarks import LandmarkLimits, find_faces, full_mirror_order
 from cutis.steps.scoring import PresenceFit, ScoringLimits
 from cutis.steps.skin import ColourSkinSegmenter
+from cutis.steps.upscale import cut_around
 from cutis.testing import (
     FakeConditionSegmenter,
     FakeFace,
     FakeLandmarker,
     FakeSkinSegmenter,
+    FakeUpscaler,
     drawn_face,
     sample_photo,
 )
@@ -298,3 +303,104 @@ def test_a_learned_map_replaces_a_classical_one_and_is_labelled_by_its_fit(photo
     assert answers[1].labels[Condition.REDNESS] == pytest.approx(expected)
     told = next(e for e in answers[0].explanations if e.condition is Condition.REDNESS)
     assert "network" in told.method
+
+
+SMALL = resize_rgb(sample_photo(), (275, 220))
+"""The drawn face at 1 px/mm: 63 px between the eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingLandmarker:
+    """Knows the face of a small photo, and the same face in a cut of it that was enlarged."""
+
+    plain: FakeLandmarker = field(default_factory=lambda: FakeLandmarker((drawn_face(1.0),)))
+
+    @property
+    def canonical(self) -> np.ndarray:
+        return self.plain.canonical
+
+    def _of(self, rgb: np.ndarray) -> FakeLandmarker:
+        box = enlarged_box()
+        if rgb.shape[:2] != (2 * (box[3] - box[1]), 2 * (box[2] - box[0])):
+            return self.plain
+        (x, y), face = drawn_face(1.0).centre, drawn_face(2.0)
+        return FakeLandmarker((FakeFace((2 * (x - box[0]), 2 * (y - box[1])), face.inter_eye_px),))
+
+    def detect(self, rgb: np.ndarray) -> Sequence[Detection]:
+        return self._of(rgb).detect(rgb)
+
+    def trace(self, rgb: np.ndarray, square: FaceSquare, *, mirror: bool = False) -> Trace:
+        return self._of(rgb).trace(rgb, square, mirror=mirror)
+
+    def express(self, points: np.ndarray) -> Mapping[str, float]:
+        return self.plain.express(points)
+
+    def uses(self) -> Sequence[ModelUse]:
+        return self.plain.uses()
+
+
+def enlarged_box() -> Box:
+    face = find_faces(photo_of(SMALL), FakeLandmarker((drawn_face(1.0),)), LIMITS.landmarks)[0]
+    return cut_around(face, SMALL.shape[:2], LIMITS.upscale)
+
+
+def enlarging(upscaler: FakeUpscaler) -> Tools:
+    return fakes(
+        landmarker=FollowingLandmarker(), enlarging=Enlarging(lambda: upscaler, audit_scores)
+    )
+
+
+def test_a_small_face_is_found_enlarged_and_measured_as_it_came():
+    tools = enlarging(FakeUpscaler())
+    found = examine(photo_of(SMALL), tools)
+    plain = examine(photo_of(SMALL), replace(tools, enlarging=None))
+    told = found.assessment.enhancement
+    assert told is not None
+    assert told.scale == 2
+    assert told.drawn_share > 0.9
+    assert {row.condition for row in told.audit} == set(found.assessment.scores)
+    assert {row.ruling for row in told.audit} >= {Ruling.STANDS}
+    assert found.enlarged is not None
+    assert found.enlarged.box == enlarged_box()
+    assert found.assessment.provenance.models == (*tools.uses(), *FakeUpscaler().uses())
+    assert not any(s.enhanced for s in found.assessment.scores.values() if isinstance(s, Score))
+    assert plain.assessment.enhancement is None
+    assert plain.enlarged is None
+    same_face_and_skin(found, plain)
+
+
+def same_face_and_skin(found: Examination, plain: Examination) -> None:
+    """The face was found elsewhere, but lies on the same pixels of the photo itself."""
+    assert found.crop is not None
+    assert plain.crop is not None
+    assert (found.crop.rgb == plain.crop.rgb).all()
+    assert np.allclose(found.crop.landmarks.points, plain.crop.landmarks.points, atol=0.01)
+    assert found.skin is not None
+    assert plain.skin is not None
+    both, either = found.skin.skin & plain.skin.skin, found.skin.skin | plain.skin.skin
+    assert both.sum() > 0.97 * either.sum()
+
+
+def test_invented_texture_gives_no_measure_of_texture():
+    found = examine(photo_of(SMALL), enlarging(FakeUpscaler(texture=0.5))).assessment
+    assert found.enhancement is not None
+    of = {row.condition: row for row in found.enhancement.audit}
+    assert all(of[c].enhanced is None for c in TEXTURE_MEASURES)
+    assert of[Condition.REDNESS].enhanced is not None
+
+
+def never_loaded() -> FakeUpscaler:
+    raise AssertionError
+
+
+def test_a_face_with_enough_pixels_loads_no_upscaler(photo: Photo):
+    found = examine(photo, fakes(enlarging=Enlarging(never_loaded, audit_scores)))
+    assert found.assessment.usable
+    assert found.assessment.enhancement is None
+
+
+def test_a_refused_photo_is_not_enlarged():
+    tiny = resize_rgb(sample_photo(), (140, 112))
+    landmarker = FakeLandmarker((drawn_face(112 / 220),))
+    tools = fakes(landmarker=landmarker, enlarging=Enlarging(never_loaded, audit_scores))
+    assert not examine(photo_of(tiny), tools).assessment.usable

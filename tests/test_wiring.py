@@ -21,6 +21,7 @@ from cutis.core.vocabulary import Condition, LesionType, Strictness
 from cutis.models.builtin import builtin_models
 from cutis.models.descriptor import ServedCondition
 from cutis.models.registry import Registry
+from cutis.models.runtime import Runtime
 from cutis.pipeline import Limits, Tools
 from cutis.settings import Settings, override
 from cutis.steps.landmarks import LandmarkLimits
@@ -28,6 +29,7 @@ from cutis.testing import (
     FakeConditionSegmenter,
     FakeLandmarker,
     FakeSkinSegmenter,
+    sample_assessment,
     sample_photo,
 )
 
@@ -160,3 +162,16 @@ def test_shipped_weights_join_unless_switched_off(
     off = wiring.build_tools(override(Settings(), {"models": {**folder, "learned": False}}))
     assert [m.name for m in off.uses()] == ["face_landmarker"]
     assert off.limits.scoring.presence == {}
+
+
+def test_enlarging_is_ready_unless_switched_off_and_loads_nothing_yet():
+    runtime, known = Runtime(), builtin_models()
+    ready = wiring._enlarging(Settings(), known, runtime)
+    assert ready is not None
+    off = override(Settings(), {"models": {"enhancement": "off"}})
+    assert wiring._enlarging(off, known, runtime) is None
+    assert ready.upscaler().texture == 0
+    assert ready.upscaler() is ready.upscaler()
+    sample = sample_assessment()
+    rows = ready.audit(sample.scores, sample.scores, texture=0.0, mm_per_px=0.2)
+    assert {row.condition for row in rows} == set(sample.scores)

@@ -6,7 +6,7 @@ reasons; exceptions are for what the caller did wrong or the world broke.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cutis.core.assessment import (
@@ -19,10 +19,22 @@ from cutis.core.assessment import (
     Quality,
 )
 from cutis.core.capture import Photo
+from cutis.core.enhancement import (
+    TEXTURE_MEASURES,
+    Enhancement,
+    EnhancementAudit,
+    EnlargedFace,
+)
 from cutis.core.errors import InputError
 from cutis.core.face import FaceCrop, FaceSummary, Landmarks
 from cutis.core.masks import ConditionMap, SkinMask
-from cutis.core.ports import ConditionSegmenter, Landmarker, LesionClassifier, SkinSegmenter
+from cutis.core.ports import (
+    ConditionSegmenter,
+    Landmarker,
+    LesionClassifier,
+    SkinSegmenter,
+    Upscaler,
+)
 from cutis.core.scores import NotMeasured, NotMeasuredCode
 from cutis.core.vocabulary import Condition, MeasureName, Strictness, Verdict
 from cutis.steps.explain import explain_scores
@@ -40,6 +52,14 @@ from cutis.steps.lesions import (
 from cutis.steps.quality import QualityLimits, assess_quality, no_face_quality
 from cutis.steps.regions import CropLimits, crop_face
 from cutis.steps.scoring import Scoring, ScoringLimits, renumber_findings, score_face
+from cutis.steps.upscale import (
+    UpscaleLimits,
+    cut_around,
+    enhance,
+    landmarks_in_photo,
+    plan_enhancement,
+    skin_in_photo,
+)
 
 DISCLAIMER = (
     "Cutis is a decision aid, not a diagnosis. It measures what a photo shows. "
@@ -57,6 +77,15 @@ class Limits:
     lesions: LesionLimits = field(default_factory=LesionLimits)
     scoring: ScoringLimits = field(default_factory=ScoringLimits)
     typing: TypingLimits = field(default_factory=TypingLimits)
+    upscale: UpscaleLimits = field(default_factory=UpscaleLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Enlarging:
+    """What enlarges a small face, loaded when the first one comes, and what audits it."""
+
+    upscaler: Callable[[], Upscaler]
+    audit: EnhancementAudit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +94,7 @@ class Tools:
 
     A later segmenter of ``conditions`` replaces an earlier one, condition by condition.
     Without a classifier of ``lesions`` spots have the type of their map. ``graders`` read region
-    features; ``grader_use`` tells what they are.
+    features; ``grader_use`` tells what they are. Without ``enlarging`` no face is enlarged.
     """
 
     landmarker: Landmarker
@@ -77,6 +106,7 @@ class Tools:
     lesions: LesionClassifier | None = None
     graders: Mapping[str, GraderWeights] = field(default_factory=dict)
     grader_use: ModelUse | None = None
+    enlarging: Enlarging | None = None
 
     def uses(self) -> tuple[ModelUse, ...]:
         """Tell every model that takes part."""
@@ -96,17 +126,65 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
     if not faces:
         answer = _answer(photo, tools, no_face_quality(tools.strictness), assessed_at=assessed_at)
         return Examination(answer, photo, None, None, {})
-    order = full_mirror_order(tools.landmarker.canonical)
-    crop = crop_face(photo, faces[0], order, limits.crop)
-    skin = tools.skin.segment(crop)
+    seen = _look(photo, faces[0], tools)
     quality = assess_quality(
-        photo, faces[0], crop, skin, strictness=tools.strictness, limits=limits.quality
+        photo, seen.face, seen.crop, seen.skin, strictness=tools.strictness, limits=limits.quality
     )
     if quality.verdict is Verdict.RETAKE:
         answer = _answer(photo, tools, quality, faces, assessed_at=assessed_at)
-        return Examination(answer, photo, crop, skin, {})
-    maps = map_conditions(tools.conditions, crop, skin)
-    findings = sort_lesions(find_lesions(crop, maps, limits.lesions), crop, tools)
+        return Examination(answer, photo, seen.crop, seen.skin, {})
+    large = _enlarge(photo, seen, quality, tools)
+    if large is not None:
+        seen = large.brought_back(photo, tools)
+        faces = (seen.face, *faces[1:])
+    found = _measure(seen, quality, tools)
+    answer = _answer(
+        photo,
+        tools,
+        quality,
+        faces,
+        scoring=found.scoring,
+        findings=found.findings,
+        assessed_at=assessed_at,
+    )
+    done = Examination(answer, photo, seen.crop, seen.skin, found.maps)
+    if large is not None:
+        done = _audited(done, large, quality, tools)
+    return add_grades(done, tools.graders)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A face as it is measured: its landmarks in pixels of the picture, its crop and its skin."""
+
+    face: Landmarks
+    crop: FaceCrop
+    skin: SkinMask
+
+
+def _look(picture: Photo, face: Landmarks, tools: Tools) -> _Seen:
+    order = full_mirror_order(tools.landmarker.canonical)
+    crop = crop_face(picture, face, order, tools.limits.crop)
+    return _Seen(face, crop, tools.skin.segment(crop))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """What was measured of a face: its maps, the findings in them, and the scores."""
+
+    maps: Mapping[Condition, ConditionMap]
+    findings: tuple[Finding, ...]
+    scoring: Scoring
+
+
+def _measure(
+    seen: _Seen, quality: Quality, tools: Tools, left_out: frozenset[Condition] = frozenset()
+) -> _Measured:
+    """Measure a face; what has no score is shown nowhere, and ``left_out`` gets none."""
+    crop, skin = seen.crop, seen.skin
+    found = map_conditions(tools.conditions, crop, skin)
+    maps = {c: m for c, m in found.items() if c not in left_out}
+    findings = sort_lesions(find_lesions(crop, maps, tools.limits.lesions), crop, tools)
     peaks = pore_peaks(maps[Condition.PORES], crop.mm_per_px) if Condition.PORES in maps else None
     scoring = score_face(
         crop,
@@ -116,17 +194,80 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
         pore_peaks=peaks,
         quality=quality,
         typed=tools.lesions is not None,
-        limits=limits.scoring,
+        limits=tools.limits.scoring,
     )
     shown = {c: m for c, m in maps.items() if not isinstance(scoring.scores[c], NotMeasured)}
-    kept = tuple(f for f in findings if f.condition in shown)
-    scoring = renumber_findings(
-        scoring, [i for i, f in enumerate(findings) if f.condition in shown]
+    kept = [i for i, f in enumerate(findings) if f.condition in shown]
+    scoring = renumber_findings(scoring, kept)
+    return _Measured(shown, tuple(findings[i] for i in kept), scoring)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Large:
+    """A small face enlarged, by what, and what was found on it."""
+
+    enlarged: EnlargedFace
+    upscaler: Upscaler
+    audit: EnhancementAudit
+    seen: _Seen
+
+    def brought_back(self, photo: Photo, tools: Tools) -> _Seen:
+        """Return what was found, on the photo's own pixels."""
+        face = landmarks_in_photo(self.seen.face, self.enlarged.box, self.enlarged.picture.scale)
+        order = full_mirror_order(tools.landmarker.canonical)
+        crop = crop_face(photo, face, order, tools.limits.crop)
+        return _Seen(face, crop, skin_in_photo(self.seen.skin, self.seen.crop, crop))
+
+
+def _enlarge(photo: Photo, seen: _Seen, quality: Quality, tools: Tools) -> _Large | None:
+    """Enlarge a face that the policy finds small but sharp, and look for it there.
+
+    None where it is left as it is, or is not found again.
+    """
+    eyes, edges = (
+        quality.measure(name) for name in (MeasureName.INTER_EYE_DISTANCE, MeasureName.SHARPNESS)
     )
-    answer = _answer(
-        photo, tools, quality, faces, scoring=scoring, findings=kept, assessed_at=assessed_at
+    if tools.enlarging is None or eyes is None or eyes.raw is None:
+        return None
+    blur_px = edges.raw.value / seen.crop.mm_per_px if edges and edges.raw else None
+    limits = tools.limits.upscale
+    plan = plan_enhancement(eyes.raw.value, blur_px, limits)
+    if plan.scale == 1:
+        return None
+    upscaler = tools.enlarging.upscaler()
+    x0, y0, x1, y1 = box = cut_around(seen.face, (photo.height_px, photo.width_px), limits)
+    picture = enhance(photo.rgb[y0:y1, x0:x1], upscaler, plan.scale, limits)
+    large = Photo(picture.rgb, photo.info)
+    faces = find_faces(large, tools.landmarker, tools.limits.landmarks)
+    if not faces:
+        return None
+    seen = _look(large, faces[0], tools)
+    return _Large(EnlargedFace(box, picture), upscaler, tools.enlarging.audit, seen)
+
+
+def _audited(done: Examination, large: _Large, quality: Quality, tools: Tools) -> Examination:
+    """Return the examination with what its scores would have been on the enlarged pixels."""
+    known, picture, upscaler = done.assessment, large.enlarged.picture, large.upscaler
+    invented = TEXTURE_MEASURES if upscaler.texture > 0 else frozenset()
+    other = _measure(large.seen, quality, tools, invented)
+    mm_per_px = known.face.scale.mm_per_px if known.face is not None else float("inf")
+    rows = large.audit(
+        known.scores, other.scoring.scores, texture=upscaler.texture, mm_per_px=mm_per_px
     )
-    return add_grades(Examination(answer, photo, crop, skin, shown), tools.graders)
+    told = Enhancement(
+        picture.scale,
+        upscaler.texture,
+        picture.drawn_share,
+        picture.consistency_db,
+        picture.sentence,
+        rows,
+    )
+    made = replace(known.provenance, models=(*known.provenance.models, *upscaler.uses()))
+    return replace(
+        done,
+        assessment=replace(known, enhancement=told, provenance=made),
+        enlarged=large.enlarged,
+    )
 
 
 def add_grades(examination: Examination, graders: Mapping[str, GraderWeights]) -> Examination:

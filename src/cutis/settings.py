@@ -58,6 +58,9 @@ class ModelSettings:
     learned: bool = True
     """Whether learned models replace the classical measures where they are better."""
 
+    enhancement: Literal["auto", "off"] = "auto"
+    """`auto` enlarges a small, sharp face to find it and its skin, `off` does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:

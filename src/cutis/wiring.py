@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from cutis.core.assessment import Assessment, Examination
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from cutis.core.attribution import AttributionMethod
     from cutis.core.concerns import StatedConcern
+    from cutis.core.enhancement import AuditRow
     from cutis.core.facts import Answer
     from cutis.core.ports import Attributor, ConditionSegmenter
+    from cutis.core.scores import NotMeasured, Score
     from cutis.models.descriptor import Descriptor
-    from cutis.models.runtime import RuntimeOptions
+    from cutis.models.runtime import Runtime, RuntimeOptions
     from cutis.models.sentence_encoder import SentenceEncoder
     from cutis.models.upscaler import NetworkUpscaler
-    from cutis.pipeline import Limits, Tools
+    from cutis.pipeline import Enlarging, Limits, Tools
     from cutis.settings import Settings
     from cutis.steps.narrate import Catalogue
     from cutis.steps.originality import Originality
@@ -83,7 +85,39 @@ def _tools(settings: Settings) -> Tools:
         software_version=__version__,
         strictness=settings.quality.strictness,
         limits=_limits(settings, learned),
+        enlarging=_enlarging(settings, known, runtime),
     )
+
+
+def _enlarging(
+    settings: Settings, known: Iterable[Descriptor], runtime: Runtime
+) -> Enlarging | None:
+    """Return what enlarges small faces, if it is wanted and its weights are here.
+
+    It is loaded when the first small face comes, and invents nothing: its dial is at fidelity.
+    """
+    from cutis.models.cache import is_here  # noqa: PLC0415
+    from cutis.models.upscaler import FIDELITY, upscaler  # noqa: PLC0415
+    from cutis.pipeline import Enlarging  # noqa: PLC0415
+
+    folder = settings.models.dir
+    models = [model for model in known if model.name == FIDELITY and is_here(model, folder)]
+    if settings.models.enhancement == "off" or not models:
+        return None
+    return Enlarging(cache(lambda: upscaler(models, runtime, directory=folder)), _audit_scores)
+
+
+def _audit_scores(
+    original: Mapping[Condition, Score | NotMeasured],
+    enhanced: Mapping[Condition, Score | NotMeasured],
+    *,
+    texture: float,
+    mm_per_px: float,
+) -> tuple[AuditRow, ...]:
+    """Run the audit, which is imported with the first small face."""
+    from cutis.evaluation.enhancement_audit import audit_scores  # noqa: PLC0415
+
+    return audit_scores(original, enhanced, texture=texture, mm_per_px=mm_per_px)
 
 
 def build_upscaler(settings: Settings, *, fidelity: float = 1.0) -> NetworkUpscaler:

@@ -7,16 +7,10 @@ from dataclasses import replace
 import pytest
 
 from cutis.core.assessment import Assessment
+from cutis.core.enhancement import TEXTURE_MEASURES, AuditRow, Ruling
 from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition
-from cutis.evaluation.enhancement_audit import (
-    TEXTURE_MEASURES,
-    AuditRow,
-    Ruling,
-    audit_enhancement,
-    beyond_share,
-    hold_back,
-)
+from cutis.evaluation.enhancement_audit import audit_enhancement, beyond_share, hold_back
 from cutis.testing import FakeUpscaler, sample_assessment
 
 

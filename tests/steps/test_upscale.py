@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 
 from cutis.core.errors import InputError
+from cutis.core.masks import SkinMask
 from cutis.core.ports import Upscaler
 from cutis.imaging.resample import resize_rgb
-from cutis.steps.upscale import UpscaleLimits, enhance, plan_enhancement
-from cutis.testing import FakeUpscaler, sample_photo
+from cutis.steps.upscale import (
+    UpscaleLimits,
+    cut_around,
+    enhance,
+    landmarks_in_photo,
+    plan_enhancement,
+    skin_in_photo,
+)
+from cutis.testing import FakeUpscaler, sample_crop, sample_photo
+from cutis.testing.pictures import sample_landmarks
 
 
 def small_photo() -> np.ndarray:
@@ -73,3 +82,43 @@ def test_scales_and_sizes_are_refused():
         enhance(photo, FakeUpscaler(scale=2), 4)
     with pytest.raises(InputError, match="megapixels"):
         enhance(photo, FakeUpscaler(), 4, UpscaleLimits(most_pixels=1000))
+
+
+def test_tiles_are_even_and_no_longer_than_they_may_be(monkeypatch: pytest.MonkeyPatch):
+    seen: list[tuple[int, ...]] = []
+    plain = FakeUpscaler.enlarge
+
+    def counted(self: FakeUpscaler, rgb: np.ndarray) -> np.ndarray:
+        seen.append(rgb.shape[:2])
+        return plain(self, rgb)
+
+    monkeypatch.setattr(FakeUpscaler, "enlarge", counted)
+    enhance(small_photo(), FakeUpscaler(), 2, UpscaleLimits(tile_px=50, margin_px=4))
+    assert seen == [(49, 39)] * 4
+
+
+def test_what_is_enlarged_around_a_face_stays_within_the_photo():
+    face = sample_landmarks()
+    shape = sample_photo().shape[:2]
+    x0, y0, x1, y1 = cut_around(face, shape, UpscaleLimits(around=0.1))
+    assert 0 <= x0 < face.box[0] < face.box[2] < x1 <= shape[1]
+    assert 0 <= y0 < face.box[1] < face.box[3] < y1 <= shape[0]
+    assert cut_around(face, shape, UpscaleLimits(around=9)) == (0, 0, shape[1], shape[0])
+
+
+def test_landmarks_of_an_enlarged_cut_come_back_to_their_place():
+    face, box = sample_landmarks(), (12, 7, 90, 80)
+    back = landmarks_in_photo(face, box, 4)
+    assert np.allclose((back.points - box[:2]) * 4, face.points, atol=1e-3)
+    assert back.inter_eye_px == pytest.approx(face.inter_eye_px / 4)
+    assert back.scale.mm_per_px == pytest.approx(face.scale.mm_per_px * 4)
+    assert back.pose == face.pose
+
+
+def test_skin_comes_back_to_the_same_crop_unchanged():
+    crop = sample_crop()
+    skin = crop.oval & ~crop.excluded
+    none = np.zeros_like(skin)
+    back = skin_in_photo(SkinMask(skin, none, none, "drawn", 1.0), crop, crop)
+    assert (back.skin == skin).all()
+    assert not back.glare.any()

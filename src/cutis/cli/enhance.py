@@ -13,9 +13,8 @@ from cutis.core.errors import InputError
 
 if TYPE_CHECKING:
     from cutis.core.capture import Photo
-    from cutis.core.enhancement import Enhanced
+    from cutis.core.enhancement import AuditRow, Enhanced
     from cutis.core.ports import Upscaler
-    from cutis.evaluation.enhancement_audit import AuditRow
     from cutis.settings import Settings
 
 
@@ -111,8 +110,10 @@ def _audit(pair: _Pair, settings: Settings, folder: Path) -> None:
     from cutis.core.capture import Photo
     from cutis.evaluation.enhancement_audit import audit_enhancement, hold_back
     from cutis.reports.html import to_html
+    from cutis.settings import override
     from cutis.wiring import examine
 
+    settings = override(settings, {"models": {"enhancement": "off"}})
     before = examine(pair.photo, settings=settings)
     after = examine(Photo(pair.enhanced.rgb, pair.photo.info), settings=settings)
     rows = audit_enhancement(before.assessment, after.assessment, texture=pair.upscaler.texture)

@@ -126,7 +126,7 @@ def _served(served: ServedCondition) -> str:
 def _measured(metric: Metric) -> str:
     """Say what was measured, and by how much the classical way is beaten."""
     group = "" if metric.group == "all" else f", {metric.group}"
-    text = f"{metric.subject}: {metric.name} {metric.value:.3g} ({metric.data}{group})"
+    text = f"{metric.subject}: {metric.name} {metric.value:.4g} ({metric.data}{group})"
     if metric.classical is None:
         return text
     change = f"{metric.value - metric.classical:+.3g}".replace("-", "\u2212")

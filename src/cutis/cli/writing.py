@@ -35,7 +35,7 @@ FILE_NAMES = {
 """The files of each form in a folder of results."""
 
 _REPORTS = tuple(name for names in FILE_NAMES.values() for name in names)
-_MAPS = tuple(f"maps/{name}.png" for name in ("skin", *Condition))
+_MAPS = tuple(f"maps/{name}.png" for name in ("skin", "enhanced", "enlarged", *Condition))
 
 
 def parse_formats(text: str) -> tuple[Format, ...]:
@@ -73,7 +73,9 @@ def render(
         examination: what was found.
         name: what the photo is called in tables.
         formats: which forms to make.
-        maps: whether to add ``maps/skin.png`` and one map per measured condition.
+        maps: whether to add ``maps/skin.png``, one map per measured condition and, of a small face,
+            ``maps/enhanced.png``, which pixels a network drew larger to find it, and
+            ``maps/enlarged.png``, the face before and after.
         background: what the person states and their earlier visits, for the reports.
 
     Returns:
@@ -121,11 +123,14 @@ def _contents(
 
 def _map_files(examination: Examination) -> dict[str, bytes]:
     """Make the maps of what was measured; what was not measured has no file."""
-    from cutis.reports.maps import condition_map, skin_map, write_png
+    from cutis.reports.figures import before_after_png
+    from cutis.reports.maps import condition_map, drawn_map, skin_map, write_png
 
-    maps = {"skin": skin_map(examination)}
+    maps = {"skin": skin_map(examination), "enhanced": drawn_map(examination)}
     maps |= {condition.value: condition_map(examination, condition) for condition in Condition}
-    return {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
+    files = {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
+    pair = before_after_png(examination)
+    return files if pair is None else {**files, "maps/enlarged.png": pair}
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutis.core.capture import CaptureInfo, Photo
+from cutis.core.enhancement import Enhancement, EnlargedFace
 from cutis.core.face import FaceCrop, FaceSummary
 from cutis.core.masks import ConditionMap, SkinMask
 from cutis.core.scores import Grade, NotMeasured, Quantity, Score
@@ -19,7 +20,7 @@ from cutis.core.vocabulary import (
     Verdict,
 )
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 """Version of the JSON form of `Assessment`: the first number changes when a reader would break."""
 
 
@@ -158,7 +159,8 @@ class Assessment:
     """The assessment of one photo; a decision aid, never a diagnosis.
 
     ``scores``, ``regions``, ``findings`` and ``labels`` speak of the assessed face.
-    ``labels`` are image-level probabilities, None where not measured.
+    ``labels`` are image-level probabilities, None where not measured. ``enhancement`` is None
+    unless the face was so small that it was enlarged to be found.
     """
 
     schema_version: str
@@ -179,14 +181,19 @@ class Assessment:
     explanations: tuple[Explanation, ...]
     provenance: Provenance
     disclaimer: str
+    enhancement: Enhancement | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """An assessment with the pictures it was made of; the pictures are None without a face."""
+    """An assessment with the pictures it was made of; the pictures are None without a face.
+
+    ``enlarged`` is the face as it was enlarged to be found, None where it was large enough.
+    """
 
     assessment: Assessment
     photo: Photo
     crop: FaceCrop | None
     skin: SkinMask | None
     maps: Mapping[Condition, ConditionMap]
+    enlarged: EnlargedFace | None = None

@@ -7,55 +7,14 @@ Measures of texture never count on pixels that hold invented texture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cutis.core.assessment import Assessment, ModelUse
+from cutis.core.enhancement import TEXTURE_MEASURES, AuditRow, Ruling
 from cutis.core.scores import NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition
 from cutis.history.noise import smallest_detectable_change, within_face_deviation
-
-TEXTURE_MEASURES = frozenset({Condition.PORES, Condition.WRINKLES, Condition.TEXTURE})
-"""Pores, fine wrinkles and roughness: what a generator with texture may have invented."""
-
-
-class Ruling(StrEnum):
-    """What the audit says of one score."""
-
-    STANDS = "stands"
-    MOVED = "moved"
-    INVENTED = "invented"
-    NO_COMPARISON = "no_comparison"
-    NOT_MEASURED = "not_measured"
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One score on the photo and on enhanced pixels; None where it was not measured there.
-
-    ``allowed`` is the shift in points up to which two shots of one face cannot be told apart.
-    """
-
-    condition: Condition
-    original: float | None
-    enhanced: float | None
-    allowed: float | None
-    ruling: Ruling
-
-    @property
-    def shift(self) -> float | None:
-        """The enhanced score less the original one, in points."""
-        if self.original is None or self.enhanced is None:
-            return None
-        return self.enhanced - self.original
-
-    @property
-    def beyond(self) -> bool:
-        """Whether the score moved by more than another shot would move it."""
-        return (
-            self.shift is not None and self.allowed is not None and abs(self.shift) > self.allowed
-        )
 
 
 def audit_enhancement(
@@ -69,8 +28,27 @@ def audit_enhancement(
         texture: share of invented texture of the upscaler, 0-1.
     """
     mm_per_px = original.face.scale.mm_per_px if original.face is not None else float("inf")
+    return audit_scores(original.scores, enhanced.scores, texture=texture, mm_per_px=mm_per_px)
+
+
+def audit_scores(
+    original: Mapping[Condition, Score | NotMeasured],
+    enhanced: Mapping[Condition, Score | NotMeasured],
+    *,
+    texture: float,
+    mm_per_px: float,
+) -> tuple[AuditRow, ...]:
+    """Compare scores of the photo's own pixels with those of enhanced ones.
+
+    Args:
+        original: the scores of the photo.
+        enhanced: those of the enlarged face.
+        texture: share of invented texture of the upscaler, 0-1.
+        mm_per_px: the photo's scale at the face.
+    """
     return tuple(
-        _row(condition, original, enhanced, (texture, mm_per_px)) for condition in enhanced.scores
+        _row(c, (_value(original.get(c)), _value(score)), (texture, mm_per_px))
+        for c, score in enhanced.items()
     )
 
 
@@ -132,13 +110,10 @@ def hold_back(
 
 
 def _row(
-    condition: Condition,
-    original: Assessment,
-    enhanced: Assessment,
-    how: tuple[float, float],
+    condition: Condition, values: tuple[float | None, float | None], how: tuple[float, float]
 ) -> AuditRow:
     texture, mm_per_px = how
-    before, after = (_value(a.scores.get(condition)) for a in (original, enhanced))
+    before, after = values
     allowed = None
     if before is not None:
         noise = within_face_deviation(condition, before, mm_per_px)

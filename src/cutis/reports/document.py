@@ -91,6 +91,8 @@ class Document:
     figures: tuple[Figure, ...]
     region_alt: str
     finding_alt: str
+    enlarged: str
+    enlarged_alt: str
     score_table: Table | None
     tables: tuple[Table, ...]
     made: tuple[Made, ...]
@@ -128,6 +130,8 @@ def compose(examination: Examination, background: Background | None = None) -> D
         figures=_figures(examination),
         region_alt="The face with the outlines of the numbered regions listed in the table.",
         finding_alt="The face with a numbered frame around each place listed in the table.",
+        enlarged=wording.enlarged(assessment),
+        enlarged_alt="Left the face as it came, enlarged plainly; right as a network drew it.",
         score_table=score_table(assessment) if usable else None,
         tables=detail_tables(assessment),
         made=_made(assessment),

@@ -32,6 +32,7 @@ _PALETTE: dict[int, tuple[int, int, int, int]] = {
 _FILL_RGB, _FILL_ALPHA, _LEVELS = (40, 190, 255), (20, 165), 16
 _HATCH_DARK, _HATCH_LIGHT, _CASING, _EDGE = sorted(_PALETTE)
 _FAINT, _SMOOTHING_PX = 0.12, 1.0
+_GAP_PX = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,31 @@ def jpeg_uri(picture: Picture) -> str:
     bgr = np.ascontiguousarray(picture.rgb[..., ::-1])
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return _data_uri("image/jpeg", bytes(data))
+
+
+def before_after(examination: Examination) -> Picture | None:
+    """Return a face as it came, enlarged by interpolation, and beside it as a network drew it.
+
+    None where no face was enlarged; ``scale`` is picture pixels per photo pixel.
+    """
+    enlarged = examination.enlarged
+    if enlarged is None:
+        return None
+    x0, y0, x1, y1 = enlarged.box
+    after = enlarged.picture.rgb
+    plain = _resized(examination.photo.rgb[y0:y1, x0:x1], (after.shape[1], after.shape[0]))
+    gap = np.full((after.shape[0], _GAP_PX, 3), 255, np.uint8)
+    return Picture(np.hstack([plain, gap, after]), float(enlarged.picture.scale))
+
+
+def before_after_png(examination: Examination) -> bytes | None:
+    """Return `before_after` as a PNG, or None."""
+    import cv2  # noqa: PLC0415
+
+    picture = before_after(examination)
+    if picture is None:
+        return None
+    return bytes(cv2.imencode(".png", np.ascontiguousarray(picture.rgb[..., ::-1]))[1])
 
 
 def overlay_uri(picture: Picture, crop: FaceCrop, found: ConditionMap) -> str:

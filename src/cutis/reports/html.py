@@ -16,7 +16,7 @@ from cutis.core.assessment import Examination
 from cutis.core.vocabulary import Condition
 from cutis.reports import wording
 from cutis.reports.document import Background, Document, compose
-from cutis.reports.figures import Picture, jpeg_uri, overlay_uri, shown_picture
+from cutis.reports.figures import Picture, before_after, jpeg_uri, overlay_uri, shown_picture
 from cutis.reports.marks import DESIGN_WIDTH_PX, finding_markers, region_outlines
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def to_html(examination: Examination, background: Background | None = None) -> str:
     """Return the report of an examination as a self-contained, accessible HTML page."""
     document, picture = compose(examination, background), shown_picture(examination)
+    pair = before_after(examination)
     style = _style(document, picture)
     page: str = (
         _templates()
@@ -37,6 +38,7 @@ def to_html(examination: Examination, background: Background | None = None) -> s
             overlays=_overlays(examination, picture),
             outlines=region_outlines(examination, picture),
             markers=finding_markers(examination, picture),
+            pair=None if pair is None else (jpeg_uri(pair), *pair.size),
             width=picture.size[0],
             height=picture.size[1],
             unit=round(picture.size[0] / DESIGN_WIDTH_PX, 3),

@@ -30,6 +30,10 @@ _BOUNDS: dict[tuple[str, str], dict[str, int]] = {
     ("RegionAssessment", "visible_share"): _SHARE,
     ("Assessment", "labels"): _SHARE,
     ("Interval", "level"): _SHARE,
+    ("AuditRow", "original"): _PERCENT,
+    ("AuditRow", "enhanced"): _PERCENT,
+    ("Enhancement", "texture"): _SHARE,
+    ("Enhancement", "drawn_share"): _SHARE,
 }
 
 

@@ -1,4 +1,4 @@
-"""Skin and condition maps laid back over the whole upright photo, as grey pictures.
+"""Skin, conditions and what a network drew, laid back over the upright photo as grey pictures.
 
 A map is made at the scale of the face crop; here it is resized to the crop's box in the photo,
 as 8-bit values throughout, so that a 24-megapixel photo costs one byte a pixel.
@@ -37,6 +37,23 @@ def region_map(examination: Examination) -> GrayMap | None:
         return None
     labels = np.asarray(examination.crop.regions.labels, np.uint8)
     return _over_photo(examination, labels, smooth=False)
+
+
+def drawn_map(examination: Examination) -> GrayMap | None:
+    """Return 255 where a network has drawn more than half of a photo pixel's enlargement, else 0.
+
+    None where no face was enlarged. Scores are made of the photo's own pixels everywhere.
+    """
+    import cv2  # noqa: PLC0415
+
+    if examination.enlarged is None:
+        return None
+    x0, y0, x1, y1 = examination.enlarged.box
+    drawn = examination.enlarged.picture.drawn.astype(np.float32)
+    share = cv2.resize(drawn, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    whole = np.zeros((examination.photo.height_px, examination.photo.width_px), np.uint8)
+    whole[y0:y1, x0:x1] = _bytes_of_mask(np.asarray(share > 0.5))
+    return whole
 
 
 def condition_map(examination: Examination, condition: Condition) -> GrayMap | None:

@@ -177,6 +177,8 @@ def _about_the_photo(assessment: Assessment) -> Iterator[Point]:
         yield Point("Faces", text)
     if assessment.capture.damaged:
         yield Point("File", "It is damaged; parts of the picture may be wrong.")
+    if assessment.enhancement is not None:
+        yield Point("Small face", wording.enlarged(assessment))
     if any(isinstance(s, Score) and s.enhanced for s in assessment.scores.values()):
         text = "Some scores rest on pixels sharpened by software; they are marked."
         yield Point("Sharpening", text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cutis.core.assessment import Assessment, Finding, QualityMeasure, SkinColour, SkinTone
+from cutis.core.enhancement import Enhancement
 from cutis.core.scores import LEARNED_GRADE, Grade, NotMeasured, NotMeasuredCode, Score
 from cutis.core.vocabulary import Condition, LesionType, Region, Verdict
 from cutis.reports import wording
@@ -79,6 +80,8 @@ def detail_tables(assessment: Assessment) -> tuple[Table, ...]:
         tables.append(_grades(published, "grades", "Published clinical scales"))
     if learned:
         tables.append(_grades(learned, "learned-grades", "Grades learned from painted faces"))
+    if assessment.enhancement is not None:
+        tables.append(_enhancement(assessment.enhancement))
     if assessment.measures:
         rows = tuple(
             _row(wording.sentence_case(wording.spoken(m.name)), wording.quantity(m))
@@ -86,6 +89,25 @@ def detail_tables(assessment: Assessment) -> tuple[Table, ...]:
         )
         tables.append(Table("measures", "Measures of the whole face", ("Measure", "Value"), rows))
     return tuple(tables)
+
+
+def _enhancement(found: Enhancement) -> Table:
+    """Return what each score would have been on the enlarged pixels, and whether it counts."""
+    rows = [
+        _row(
+            wording.CONDITIONS[row.condition][0],
+            *("–" if value is None else f"{value:.1f}" for value in (row.original, row.enhanced)),
+            "–" if row.allowed is None else f"{row.allowed:.1f}",
+            wording.RULINGS[row.ruling],
+        )
+        for row in found.audit
+    ]
+    note = (
+        "Scores 0–100. Allowed: how far another photo of the same face would move the score. Only "
+        "scores of the photo's own pixels stand elsewhere in this report."
+    )
+    columns = ("Condition", "Photo", "Enlarged", "Allowed", "On enlarged pixels")
+    return Table("enhancement", "Scores on enlarged pixels", columns, tuple(rows), (note,))
 
 
 def listed_findings(assessment: Assessment) -> tuple[Finding, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cutis.core.assessment import Assessment
+from cutis.core.enhancement import Ruling
 from cutis.core.scores import NotMeasuredCode, Quantity
 from cutis.core.vocabulary import (
     Condition,
@@ -134,6 +136,15 @@ NOT_MEASURED: dict[NotMeasuredCode, str] = {
     NotMeasuredCode.ENHANCED_PIXELS: "not measured on enhanced pixels",
 }
 
+RULINGS: dict[Ruling, str] = {
+    Ruling.STANDS: "the same within the allowed",
+    Ruling.MOVED: "not measured on enhanced pixels: it moved",
+    Ruling.INVENTED: "not measured on enhanced pixels: texture was drawn",
+    Ruling.NO_COMPARISON: "not measured on enhanced pixels: the photo gives nothing to compare",
+    Ruling.NOT_MEASURED: "not measured",
+}
+"""What the audit of enhancement says of a score."""
+
 FIXES: dict[NotMeasuredCode, str] = {
     NotMeasuredCode.TOO_COARSE: "Move closer or use the rear camera.",
     NotMeasuredCode.TOO_LITTLE_SKIN: "Keep hair, hands and glasses away from the face.",
@@ -228,6 +239,18 @@ PRIVACY_NOTE = (
 
 
 _UNSPOKEN_UNITS = frozenset({"", "1", "count", "points"})
+
+
+def enlarged(assessment: Assessment) -> str:
+    """Tell that a small face was enlarged, and for what; empty where none was."""
+    found = assessment.enhancement
+    if found is None:
+        return ""
+    return (
+        f"The face is small. It was enlarged by {found.scale} to find it and its skin; a network "
+        f"drew {percent(found.drawn_share)} of the enlarged pixels. Every score is made of the "
+        "photo's own pixels."
+    )
 
 
 def level(value: float, condition: Condition | None = None) -> str:

@@ -9,15 +9,18 @@ bicubic enlargement takes its place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from cutis.core.arrays import RGB, Mask
+from cutis.core.arrays import RGB, Box, Mask
 from cutis.core.enhancement import Enhanced, EnhancementPlan, Enlarged
 from cutis.core.errors import InputError
+from cutis.core.face import FaceCrop, Landmarks
+from cutis.core.masks import SkinMask
 from cutis.core.ports import Upscaler
 from cutis.imaging.colour import delta_e_2000, rgb_to_lab
 from cutis.imaging.resample import resize_bicubic, to_bytes
@@ -34,16 +37,19 @@ class UpscaleLimits:
     * ``block_px``: side of the blocks, in pixels of the photo, that are held against it.
     * ``least_psnr_db``, ``most_delta_e``: how near a block must be, as PSNR and as mean ΔE2000.
     * ``most_pixels``: of the enlarged picture.
+    * ``around``: what is enlarged around a face, as a share of its longer side; a face is traced in
+      a square half as large again as its box.
     """
 
     enough_px: float = 90.0
     blur_px: float = 3.0
-    tile_px: int = 192
-    margin_px: int = 24
+    tile_px: int = 128
+    margin_px: int = 16
     block_px: int = 16
     least_psnr_db: float = 36.0
     most_delta_e: float = 1.5
     most_pixels: int = 400_000_000
+    around: float = 0.25
 
 
 def plan_enhancement(
@@ -107,6 +113,66 @@ def enhance(
     return Enhanced(result, scale, drawn, share, consistency_db, _sentence(scale, share))
 
 
+def cut_around(face: Landmarks, shape: tuple[int, int], limits: UpscaleLimits) -> Box:
+    """Return what of a photo of ``shape`` rows, columns is enlarged to see a face."""
+    x0, y0, x1, y1 = face.box
+    around = limits.around * max(x1 - x0, y1 - y0)
+    left, top = (max(0, int(low - around)) for low in (x0, y0))
+    right = min(shape[1], int(np.ceil(x1 + around)))
+    bottom = min(shape[0], int(np.ceil(y1 + around)))
+    return left, top, right, bottom
+
+
+def landmarks_in_photo(face: Landmarks, box: Box, scale: int) -> Landmarks:
+    """Return the landmarks of an enlarged cut in pixels of the photo.
+
+    Args:
+        face: in pixels of the cut, enlarged.
+        box: the cut in photo pixels.
+        scale: how many times larger it is.
+    """
+    shift = np.array(box[:2])
+    points = (face.points / scale + shift).astype(np.float32)
+    depth = face.points3[:, 2:] / np.float32(scale)
+    x0, y0, x1, y1 = (float(v) for v in np.array(face.box) / scale + np.tile(shift, 2))
+    return replace(
+        face,
+        points=points,
+        points3=np.hstack([points, depth]),
+        box=(x0, y0, x1, y1),
+        scale=replace(face.scale, mm_per_px=face.scale.mm_per_px * scale),
+        inter_eye_px=face.inter_eye_px / scale,
+    )
+
+
+def skin_in_photo(skin: SkinMask, found: FaceCrop, shown: FaceCrop) -> SkinMask:
+    """Return skin that was found on an enlarged crop on the photo's own crop of the same face.
+
+    Both crops hold the same landmarks, which tell how one lies over the other. A pixel is skin
+    where more than half of it is.
+    """
+    source, target = (crop.landmarks.points.astype(np.float64) for crop in (found, shown))
+    by = np.ptp(source, axis=0) / np.ptp(target, axis=0)
+    # Points count from the corner of a pixel, `warpAffine` from its centre.
+    shift = source.mean(axis=0) - by * target.mean(axis=0) + by / 2 - 0.5
+    back = np.column_stack([np.diag(by), shift])
+    width = max(1, round(float(by[0]))), max(1, round(float(by[1])))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    candidates = shown.oval & ~shown.excluded
+
+    def moved(mask: Mask) -> Mask:
+        wide = cv2.blur(mask.astype(np.float32), width)
+        share = cv2.warpAffine(wide, back, shown.shape[::-1], flags=flags)
+        return np.asarray((share > 0.5) & candidates)
+
+    return replace(
+        skin,
+        skin=moved(skin.skin),
+        deep_shadow=moved(skin.deep_shadow),
+        glare=moved(skin.glare),
+    )
+
+
 class _Tile:
     """A part of the picture with its margin, and what is drawn of it."""
 
@@ -168,15 +234,18 @@ _Part = tuple[slice, slice]
 
 def _tiles(shape: tuple[int, int], limits: UpscaleLimits) -> Iterator[tuple[_Part, _Part]]:
     """Yield tiles that cover a picture, each without and with the margin that it is read with."""
-    step, margin = limits.tile_px, limits.margin_px
-    for top in range(0, shape[0], step):
-        for left in range(0, shape[1], step):
-            ends = min(top + step, shape[0]), min(left + step, shape[1])
-            outer = (
-                slice(max(0, top - margin), min(ends[0] + margin, shape[0])),
-                slice(max(0, left - margin), min(ends[1] + margin, shape[1])),
-            )
-            yield (slice(top, ends[0]), slice(left, ends[1])), outer
+    rows, cols = (list(_spans(side, limits)) for side in shape)
+    for (top, tall), (left, wide) in product(rows, cols):
+        yield (top, left), (tall, wide)
+
+
+def _spans(side: int, limits: UpscaleLimits) -> Iterator[tuple[slice, slice]]:
+    """Yield the fewest even parts of a side that are no longer than a tile, and with margins."""
+    parts = -(-side // limits.tile_px)
+    edges = [side * i // parts for i in range(parts + 1)]
+    for start, stop in pairwise(edges):
+        outer = slice(max(0, start - limits.margin_px), min(stop + limits.margin_px, side))
+        yield slice(start, stop), outer
 
 
 def _sentence(scale: int, share: float) -> str:

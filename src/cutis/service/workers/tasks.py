@@ -81,7 +81,8 @@ def assess(
 
     Returns:
         What the service needs to know of the answer, and its files: the assessment, the report,
-        the skin mask, the labels of regions and one map per measured condition.
+        the skin mask, the labels of regions, one map per measured condition and, of a small face,
+        which pixels were drawn larger to find it, and the face before and after.
     """
     from cutis.pipeline import examine  # noqa: PLC0415
     from cutis.reports.html import to_html  # noqa: PLC0415
@@ -133,10 +134,17 @@ def failure(error: CutisError) -> dict[str, Any]:
 
 
 def _maps(found: Examination) -> Files:
-    from cutis.reports.maps import condition_map, region_map, skin_map, write_png  # noqa: PLC0415
+    from cutis.reports.figures import before_after_png  # noqa: PLC0415
+    from cutis.reports.maps import (  # noqa: PLC0415
+        condition_map,
+        drawn_map,
+        region_map,
+        skin_map,
+        write_png,
+    )
 
-    maps = {"skin": skin_map(found), "regions": region_map(found)}
+    maps = {"skin": skin_map(found), "regions": region_map(found), "enhanced": drawn_map(found)}
     maps |= {condition.value: condition_map(found, condition) for condition in Condition}
-    return {
-        f"maps/{name}.png": write_png(drawn) for name, drawn in maps.items() if drawn is not None
-    }
+    files = {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
+    pair = before_after_png(found)
+    return files if pair is None else {**files, "maps/enlarged.png": pair}

@@ -104,6 +104,9 @@ def _unsure(assessment: Assessment, words: Catalogue) -> Iterator[str]:
         yield words.count("faces", len(assessment.faces))
     if assessment.capture.damaged:
         yield words.say("sentences", "damaged")
+    if assessment.enhancement is not None:
+        scale = words.numbers.number(assessment.enhancement.scale)
+        yield words.say("sentences", "small_face", scale=scale)
     if any(isinstance(s, Score) and s.enhanced for s in assessment.scores.values()):
         yield words.say("sentences", "enhanced")
     for condition, score in voice.measured(assessment):
