@@ -31,6 +31,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = "start profile stages_1 stages_2 eager batch equality roofline".split()
 BATCHES = (1, 8, 64)
+INSTALL = ("base install, MiB", "base install, packages")
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
         if options.part:
             print(json.dumps(part_of(options.part, photo, options)))
             return
-        before = json.loads(options.out.read_text()) if options.out.is_file() else {}
+        before = read_earlier(options.out)
         result = {**before, "processors": os.cpu_count()}
         for name in options.parts.split(","):
             result[name] = in_own_process(name, options)
@@ -57,6 +58,13 @@ def main() -> None:
             keep(result, before, options.out)
     if options.size:
         keep(result | base_install(), before, options.out)
+
+
+def read_earlier(out: Path) -> dict[str, Any]:
+    """Return the parts of an earlier result that still have a meaning; figures of old forms go."""
+    known = {*PARTS, *INSTALL, "speedup_vs_eager_torch"}
+    found = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
+    return {name: value for name, value in found.items() if name in known}
 
 
 def keep(result: dict[str, Any], before: dict[str, Any], out: Path) -> None:
@@ -239,10 +247,8 @@ def base_install() -> dict[str, float]:
         listed = subprocess.run(
             [python, "-m", "pip", "list", "--format=json"], capture_output=True, check=True
         )
-        return {
-            "base install, MiB": _size_mib(Path(folder)) - before,
-            "base install, packages": len(json.loads(listed.stdout)) - 2,
-        }
+        figures = _size_mib(Path(folder)) - before, len(json.loads(listed.stdout)) - 2
+        return dict(zip(INSTALL, figures, strict=True))
 
 
 def _size_mib(folder: Path) -> float:

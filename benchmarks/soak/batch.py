@@ -5,10 +5,11 @@
 The photos are official portraits of clean/congress (225 × 275 px, small so that the run is short),
 linked under as many names as wanted; the broken ones are truncated, empty or no pictures. Each
 engine works until about half is done; then its driver is killed with SIGKILL, and it goes on with
-``--resume``. Workers are killed all along. At the end both must have the same rows, each photo
-once, every broken one in quarantine, and no process may be left. Memory is that of the driver and
-of the largest worker, over the middle and the last third of the run,
-which needs a few hundred photos to tell anything.
+``--resume``. Workers are killed all along; with Ray every second kill is that of an actor, which
+takes its worker with it. At the end both must have the same rows, each photo once, every broken one
+in quarantine, and no process may be left. Memory is that of the driver and of the largest worker,
+over the middle and the last third of the run, which needs two parts of the tables (2,000 photos) to
+tell anything.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from serving import tell
+from telling import tell
 
 _WORKER = b"cutis.batch.worker"
+_ACTOR = b"_Actor"
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 _FLAT = 1.25
 _BROKEN = (b"", b"no picture at all", b"\xff\xd8\xff\xe0 cut off")
@@ -42,7 +44,7 @@ _BROKEN = (b"", b"no picture at all", b"\xff\xd8\xff\xe0 cut off")
 class Watch:
     """What was seen of one engine's run."""
 
-    kills: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
     memory_mib: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -91,7 +93,7 @@ def one_engine(folder: Path, engine: str, given: argparse.Namespace) -> dict[str
         driver = start(folder / "in", out, engine, given.workers, resume=resume)
         starts += 1
         half = (given.photos - given.broken) // 2 if not resume else given.photos
-        quota = given.kills // 2 if not resume else given.kills - watch.kills
+        quota = given.kills // 2 if not resume else given.kills - watch.kills.total()
         seen |= follow(driver, out, watch, (half, quota, killer))
         if not resume:
             driver.kill()
@@ -127,23 +129,42 @@ def follow(
     until: tuple[int, int, random.Random],
 ) -> set[int]:
     """Kill workers until the driver is done, or until enough photos are."""
-    half, quota, killer = until
+    until_done, quota, killer = until
     seen: set[int] = set()
-    done = finished(out)
-    next_kill = done + 1
-    between = max(1, half // (2 * quota + 2))
-    while driver.poll() is None and (done < half or quota > 0):
-        workers = [pid for pid in descendants(driver.pid) if is_ours(pid)]
+    done = at_last_kill = finished(out)
+    due = spread(done, until_done, quota)
+    while driver.poll() is None and (done < until_done or due):
+        below = descendants(driver.pid)
+        workers = [pid for pid in below if is_ours(pid)]
         seen |= set(workers)
         memory = [memory_mib(pid) for pid in (driver.pid, *workers)]
         watch.memory_mib.append((memory[0], max(memory[1:], default=0.0)))
         done = finished(out)
-        if quota > 0 and done >= next_kill and workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(killer.choice(workers), signal.SIGKILL)
-                watch.kills, quota, next_kill = watch.kills + 1, quota - 1, done + between
+        # some photo must be done between two kills, or one photo alone would meet all of them
+        if due and done >= due[0] and done > at_last_kill and kill_one(below, watch, killer):
+            due, at_last_kill = due[1:], done
         time.sleep(0.2)
     return seen
+
+
+def spread(done: int, until_done: int, quota: int) -> list[int]:
+    """Return after how many photos the kills are due: evenly, the last one well before the end."""
+    return [done + 1 + (until_done - done) * number // (quota + 2) for number in range(quota)]
+
+
+def kill_one(below: list[int], watch: Watch, killer: random.Random) -> bool:
+    """Kill a worker or, in turn with that, an actor of Ray where there is one; tell whether."""
+    kinds = {"worker": [pid for pid in below if is_ours(pid)]}
+    if actors := [pid for pid in below if is_actor(pid)]:
+        kinds["actor"] = actors
+    kind = min(kinds, key=lambda name: watch.kills[name])
+    if not kinds[kind]:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(killer.choice(kinds[kind]), signal.SIGKILL)
+        watch.kills[kind] += 1
+        return True
+    return False
 
 
 def summary(out: Path, watch: Watch, given: argparse.Namespace) -> dict[str, Any]:
@@ -159,7 +180,8 @@ def summary(out: Path, watch: Watch, given: argparse.Namespace) -> dict[str, Any
         "expected": given.photos - given.broken,
         "quarantined": len(quarantined),
         "quarantined_by_code": dict(Counter(quarantined)),
-        "workers_killed": watch.kills,
+        "workers_killed": watch.kills["worker"],
+        "actors_killed": watch.kills["actor"],
         "memory_mib": {
             name: {
                 "driver": round(max(d for d, _ in part), 1),
@@ -177,7 +199,7 @@ def verdict(out: Path, watch: Watch, given: argparse.Namespace) -> bool:
     flat = all(memory["last"][k] <= _FLAT * memory["middle"][k] for k in ("driver", "worker"))
     once = told["rows"] == told["keys"] == told["expected"]
     return bool(
-        once and flat and told["quarantined"] == given.broken and watch.kills == given.kills
+        once and flat and told["quarantined"] == given.broken and watch.kills.total() == given.kills
     )
 
 
@@ -209,9 +231,20 @@ def descendants(pid: int) -> list[int]:
 
 def is_ours(pid: int) -> bool:
     """Tell whether a process is a living worker of a batch."""
+    return _WORKER in command_line(pid)
+
+
+def is_actor(pid: int) -> bool:
+    """Tell whether a process is a living actor of Ray that holds such a worker."""
+    line = command_line(pid)
+    return line.startswith(b"ray::") and _ACTOR in line
+
+
+def command_line(pid: int) -> bytes:
+    """Return how a process was started; nothing of one that is gone."""
     with contextlib.suppress(OSError):
-        return _WORKER in Path(f"/proc/{pid}/cmdline").read_bytes()
-    return False
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def memory_mib(pid: int) -> float:

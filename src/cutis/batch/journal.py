@@ -113,12 +113,13 @@ class Journal:
         )
         return changed.rowcount == 1
 
-    def unwritten(self, most: int) -> list[tuple[int, list[Any]]]:
-        """Return ``(number, [row of the photo, rows of findings])`` that are in no part yet."""
+    def unwritten(self, most: int) -> Iterator[tuple[int, list[Any]]]:
+        """Yield ``(number, [row of the photo, rows of findings])`` that are in no part yet."""
         found = self._file.execute(
             "SELECT number, rows FROM items WHERE rows IS NOT NULL ORDER BY number LIMIT ?", (most,)
         )
-        return [(number, json.loads(rows)) for number, rows in found]
+        for number, rows in found:
+            yield number, json.loads(rows)
 
     def count_unwritten(self) -> int:
         """Return how many rows are in no part yet."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
-from jaxtyping import Float32
 
 from cutis.core.arrays import RGB, Gray
 
@@ -16,44 +17,47 @@ def guided_filter(values: Gray, rgb: RGB, radius_px: int, *, regular: float = _R
 
     Within each square of ``2 · radius_px + 1`` the values are taken for a linear function of the
     colour (doi:10.1109/TPAMI.2012.213, eq. 19–20); ``regular`` holds its slope, for colours 0–1.
+    Colours are kept as planes, over which box filters run several times faster.
     """
-    guide = rgb.astype(np.float32) / np.float32(255)
-    mean = _mean(guide, radius_px)
-    covariance = _mean(
-        (guide[..., :, None] * guide[..., None, :]).reshape(*values.shape, 9), radius_px
-    )
-    covariance = covariance.reshape(*values.shape, 3, 3) - mean[..., :, None] * mean[..., None, :]
-    covariance += np.float32(regular) * np.eye(3, dtype=np.float32)
+    guide = [plane.astype(np.float32) / np.float32(255) for plane in cv2.split(rgb)]
+    means = [_mean(plane, radius_px) for plane in guide]
     level = _mean(values, radius_px)
-    together = _mean(guide * values[..., None], radius_px) - mean * level[..., None]
-    slope = _solved(covariance, together)
-    offset = level - (slope * mean).sum(axis=2)
-    answer = (_mean(slope, radius_px) * guide).sum(axis=2) + _mean(offset, radius_px)
+    spread = {
+        (i, j): _mean(guide[i] * guide[j], radius_px) - means[i] * means[j]
+        for i in range(3)
+        for j in range(i, 3)
+    }
+    for i in range(3):
+        spread[i, i] += np.float32(regular)
+    together = [
+        _mean(plane * values, radius_px) - mean * level
+        for plane, mean in zip(guide, means, strict=True)
+    ]
+    slopes = _solved([spread[pair] for pair in sorted(spread)], together)
+    offset = level - _dot(slopes, means)
+    answer = _dot([_mean(slope, radius_px) for slope in slopes], guide) + _mean(offset, radius_px)
     return np.asarray(np.clip(answer, 0, 1), np.float32)
 
 
-def _mean(values: np.ndarray, radius_px: int) -> np.ndarray:
+def _mean(values: Gray, radius_px: int) -> Gray:
     size = (2 * radius_px + 1, 2 * radius_px + 1)
-    if values.ndim == 2 or values.shape[2] <= 4:
-        return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT))
-    parts = [
-        cv2.blur(np.ascontiguousarray(v), size, borderType=cv2.BORDER_REFLECT)
-        for v in np.moveaxis(values, 2, 0)
-    ]
-    return np.stack(parts, axis=2)
+    return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _solved(
-    matrix: Float32[np.ndarray, "h w 3 3"], right: Float32[np.ndarray, "h w 3"]
-) -> Float32[np.ndarray, "h w 3"]:
-    """Solve a symmetric system of three at every pixel, by cofactors."""
-    a, b, c = matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2]
-    d, e, f = matrix[..., 1, 1], matrix[..., 1, 2], matrix[..., 2, 2]
-    first = np.stack([d * f - e * e, c * e - b * f, b * e - c * d], axis=2)
-    second = np.stack([c * e - b * f, a * f - c * c, b * c - a * e], axis=2)
-    third = np.stack([b * e - c * d, b * c - a * e, a * d - b * b], axis=2)
-    determinant = a * first[..., 0] + b * first[..., 1] + c * first[..., 2]
-    rows = [(row * right).sum(axis=2) for row in (first, second, third)]
-    return np.asarray(
-        np.stack(rows, axis=2) / np.maximum(determinant, 1e-18)[..., None], np.float32
-    )
+def _dot(first: Sequence[Gray], second: Sequence[Gray]) -> Gray:
+    """Return the sum over three pairs of planes."""
+    one, two, three = (a * b for a, b in zip(first, second, strict=True))
+    return one + two + three
+
+
+def _solved(matrix: Sequence[Gray], right: Sequence[Gray]) -> list[Gray]:
+    """Solve a symmetric system of three at every pixel, by cofactors.
+
+    ``matrix`` holds the planes of its upper triangle, row by row.
+    """
+    a, b, c, d, e, f = matrix
+    first = (d * f - e * e, c * e - b * f, b * e - c * d)
+    second = (first[1], a * f - c * c, b * c - a * e)
+    third = (first[2], second[2], a * d - b * b)
+    determinant = np.maximum(_dot((a, b, c), first), np.float32(1e-18))
+    return [_dot(row, right) / determinant for row in (first, second, third)]

@@ -62,12 +62,16 @@ def skin_channels(
     """
     above = optical_density(linear) - baseline
     melanin, haemoglobin, _ = cv2.split(cv2.transform(above, separation_matrix()))
-    layers = {"haemoglobin": haemoglobin, "melanin": melanin, "dark": above.mean(axis=2)}
+    light, over = cv2.split(linear), cv2.split(above)
+    dark = (over[0] + over[1] + over[2]) / np.float32(3)
+    layers = {"haemoglobin": haemoglobin, "melanin": melanin, "dark": dark}
     contrasts = [(layers[name], sigma) for name, sigmas in _SIGMAS.items() for sigma in sigmas]
     planes = np.empty((CHANNELS, *linear.shape[:2]), np.float32)
     for i in range(3):
-        np.subtract(np.sqrt(np.maximum(linear[..., i], 0)), np.float32(0.5), out=planes[i])
-        np.clip(above[..., i] * np.float32(_DENSITY_GAIN), -2, 2, out=planes[3 + i])
+        np.sqrt(np.maximum(light[i], 0, out=planes[i]), out=planes[i])
+        planes[i] -= np.float32(0.5)
+        np.multiply(over[i], np.float32(_DENSITY_GAIN), out=planes[3 + i])
+        np.clip(planes[3 + i], -2, 2, out=planes[3 + i])
     for plane, (values, sigma) in zip(planes[6:-1], contrasts, strict=True):
         _contrast(values, sigma, plane)
     planes[-1] = np.log2(mm_per_px / FINE_MM_PER_PX) / 2
@@ -78,4 +82,6 @@ def _contrast(values: Float32[np.ndarray, "h w"], sigma: float, into: np.ndarray
     """Write how much a spot of ``sigma`` pixels exceeds its surroundings, bounded to ±2."""
     small = cv2.GaussianBlur(values, (0, 0), sigma)
     large = cv2.GaussianBlur(values, (0, 0), sigma * _RING)
-    np.clip((small - large) * np.float32(_CONTRAST_GAIN), -2, 2, out=into)
+    np.subtract(small, large, out=into)
+    into *= np.float32(_CONTRAST_GAIN)
+    np.clip(into, -2, 2, out=into)

@@ -127,12 +127,12 @@ class LearnedSkinSegmenter:
         seen = self._seen(crop)
         if seen is None:
             return self._fallback.segment(crop)
-        found, probability = seen
+        score, probability = seen
         within = crop.oval & ~crop.excluded
         skin = (probability >= self.served.least) & within
         skin = clean(skin, SPECK_MM / crop.mm_per_px) & within
         shadow, glare = unmeasurable(crop, skin, self.limits)
-        confidence = found.instances[0].score * _decided(probability, within)
+        confidence = score * _decided(probability, within)
         return SkinMask(skin, shadow, glare, self.method, confidence)
 
     def see_skin(self, crop: FaceCrop) -> Mask:
@@ -148,6 +148,13 @@ class LearnedSkinSegmenter:
 
     def find_parts(self, crop: FaceCrop) -> FaceParts | None:
         """Return what is seen of the face that the landmarks mean; None where no skin is seen."""
+        seen = self._look(crop)
+        if seen is None:
+            return None
+        fine = _drawn(seen.rough, seen.fitted, crop)
+        return FaceParts(seen.instances, fine, seen.fitted, seen.input_shape)
+
+    def _look(self, crop: FaceCrop) -> _Sight | None:
         picture, fitted = fit_picture(crop.rgb, self.served.side_px)
         instances = find_instances(self._stages, picture, self.parts, self.geometry)
         shape = int(picture.shape[1]), int(picture.shape[2])
@@ -157,20 +164,38 @@ class LearnedSkinSegmenter:
             return None
         others = tuple(i for i in instances if i.part is not FacePart.FACE_SKIN)
         kept = (own, *others)
-        rough = unfit(skin_of(kept, shape), fitted, crop.shape)
-        fine = drawn_to_edges(rough, crop.rgb, crop.mm_per_px)
-        return FaceParts(kept, fine, fitted, shape)
+        rough = skin_of(kept, shape)[: fitted.rows, : fitted.columns]
+        return _Sight(kept, rough, fitted, shape)
 
-    def _seen(self, crop: FaceCrop) -> tuple[FaceParts, Probabilities] | None:
-        """Return the parts, and the mean probability over the face and its mirror image.
+    def _seen(self, crop: FaceCrop) -> tuple[float, Probabilities] | None:
+        """Return the face's score, and the mean probability over the face and its mirror image.
 
-        So a mirrored photo has the mirrored skin, whatever the network thinks of sides.
+        So a mirrored photo has the mirrored skin, whatever the network thinks of sides. The mean
+        is taken where the network answers, and drawn to the picture's edges once.
         """
-        found = self.find_parts(crop)
-        other = self.find_parts(_mirrored(crop))
+        found = self._look(crop)
+        other = self._look(_mirrored(crop))
         if found is None or other is None:
             return None
-        return found, (found.probability + other.probability[:, ::-1]) / np.float32(2)
+        rough = (found.rough + other.rough[:, ::-1]) / np.float32(2)
+        return found.instances[0].score, _drawn(rough, found.fitted, crop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sight:
+    """What one look at a picture gave: the instances that count, and the skin at its input."""
+
+    instances: tuple[Instance, ...]
+    rough: Probabilities
+    fitted: Fitted
+    input_shape: tuple[int, int]
+
+
+def _drawn(
+    rough: Float32[np.ndarray, "rows columns"], fitted: Fitted, crop: FaceCrop
+) -> Probabilities:
+    """Bring the skin of a network's input to the crop, and to the edges of its picture."""
+    return drawn_to_edges(unfit(rough, fitted, crop.shape), crop.rgb, crop.mm_per_px)
 
 
 def _mirrored(crop: FaceCrop) -> FaceCrop:
