@@ -92,9 +92,11 @@ def one_engine(folder: Path, engine: str, given: argparse.Namespace) -> dict[str
     for resume in (False, True):
         driver = start(folder / "in", out, engine, given.workers, resume=resume)
         starts += 1
-        half = (given.photos - given.broken) // 2 if not resume else given.photos
-        quota = given.kills // 2 if not resume else given.kills - watch.kills.total()
-        seen |= follow(driver, out, watch, (half, quota, killer))
+        good = given.photos - given.broken
+        until_done = given.photos if resume else good // 2  # resumed, it is watched to its end
+        quota = given.kills - watch.kills.total() if resume else given.kills // 2
+        due = spread(finished(out), good if resume else until_done, quota)
+        seen |= follow(driver, out, watch, (until_done, due, killer))
         if not resume:
             driver.kill()
         driver.wait()
@@ -126,13 +128,12 @@ def follow(
     driver: subprocess.Popen[bytes],
     out: Path,
     watch: Watch,
-    until: tuple[int, int, random.Random],
+    until: tuple[int, list[int], random.Random],
 ) -> set[int]:
     """Kill workers until the driver is done, or until enough photos are."""
-    until_done, quota, killer = until
+    until_done, due, killer = until
     seen: set[int] = set()
-    done = at_last_kill = finished(out)
-    due = spread(done, until_done, quota)
+    done, at_last_kill = finished(out), -1
     while driver.poll() is None and (done < until_done or due):
         below = descendants(driver.pid)
         workers = [pid for pid in below if is_ours(pid)]
@@ -148,8 +149,8 @@ def follow(
 
 
 def spread(done: int, until_done: int, quota: int) -> list[int]:
-    """Return after how many photos the kills are due: evenly, the last one well before the end."""
-    return [done + 1 + (until_done - done) * number // (quota + 2) for number in range(quota)]
+    """Return after how many photos kills are due: at once, then evenly, the last before the end."""
+    return [done + (until_done - done) * number // (quota + 2) for number in range(quota)]
 
 
 def kill_one(below: list[int], watch: Watch, killer: random.Random) -> bool:
