@@ -1,4 +1,4 @@
-"""The same assessment with its condition network in plain eager torch, fp32: time and equality.
+"""The same assessment with its condition network in eager torch, or in bf16: time and equality.
 
 The network is read from the shipped graph (`cutis.training.exported_network`), so the weights are
 the same; everything around it is the same code. The networks of the face landmarker stay in their
@@ -79,10 +79,31 @@ def compare_results(photos: list[Path], threads: int) -> dict[str, Any]:
     shipped = [once(p, tools, settings)[0] for p in photos]
     with eager(tools, threads):
         pairs = [(a, once(p, tools, settings)[0]) for a, p in zip(shipped, photos, strict=True)]
+    return agreement(pairs)
+
+
+def compare_precision(photos: list[Path], threads: int) -> dict[str, Any]:
+    """Return the same differences, and how much sooner it is, with all networks in bf16."""
+    answers, spent = [], []
+    for precision in ("f32", "bf16"):
+        tools, settings = make_tools(threads, precision)
+        once(photos[0], tools, settings)
+        found = [once(p, tools, settings) for p in photos]
+        answers.append([answer for answer, _ in found])
+        spent.append(sum(seconds for _, seconds in found))
+    return {
+        **agreement(list(zip(*answers, strict=True))),
+        "speedup_of_bf16": spent[0] / spent[1],
+        "has_bf16": "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8"),
+    }
+
+
+def agreement(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """Return the largest differences of scores and masks between two ways, and the verdict."""
     differences = [d for a, b in pairs for d in score_differences(a, b)]
     overlaps = [o for a, b in pairs for o in map_overlaps(a, b)]
     return {
-        "photos": len(photos),
+        "photos": len(pairs),
         "scores_compared": len(differences),
         "score_difference_max": max(differences, default=0.0),
         "maps_compared": len(overlaps),
@@ -102,7 +123,11 @@ def once(photo: Path, tools: Any, settings: Any) -> tuple[Any, float]:
     found = examine(open_photo(photo, settings.intake), tools)
     to_json(found.assessment)
     took_s = time.perf_counter() - started_s
-    masks = {c: np.packbits(m.probability >= SURE) for c, m in found.maps.items() if m.is_learned}
+    masks: dict[str, Any] = {
+        c: np.packbits(m.probability >= SURE) for c, m in found.maps.items() if m.is_learned
+    }
+    if found.skin is not None:
+        masks["skin"] = np.packbits(found.skin.skin)
     return (found.assessment, masks), took_s
 
 

@@ -29,7 +29,7 @@ from photo_sets import photos_of, shared_dir
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = "start profile stages_1 stages_2 eager batch equality roofline".split()
+PARTS = "start profile stages_1 stages_2 eager batch equality bf16 roofline".split()
 BATCHES = (1, 8, 64)
 INSTALL = ("base install, MiB", "base install, packages")
 
@@ -106,6 +106,9 @@ def part_of(name: str, photo: Path, options: argparse.Namespace) -> dict[str, An
         "batch": lambda: batches(photo),
         "equality": lambda: eager.compare_results(
             photos_of("clean/sfhq_t2i", options.equal), os.cpu_count() or 1
+        ),
+        "bf16": lambda: eager.compare_precision(
+            photos_of("clean/sfhq_t2i", max(1, options.equal // 5)), os.cpu_count() or 1
         ),
         "roofline": lambda: roofline.measure(2, network_shapes(photo)),
     }

@@ -95,7 +95,7 @@ def assess_once(photo: Path, tools: Any, settings: Any, spent: dict[str, list[fl
     return at[-1] - at[0]
 
 
-def make_tools(threads: int) -> tuple[Any, Any]:
+def make_tools(threads: int, precision: str = "f32") -> tuple[Any, Any]:
     """Return tools whose networks and filters have so many threads, and the settings."""
     import cv2  # noqa: PLC0415
 
@@ -103,7 +103,7 @@ def make_tools(threads: int) -> tuple[Any, Any]:
     from cutis.wiring import build_tools  # noqa: PLC0415
 
     cv2.setNumThreads(threads)
-    settings = override(load_settings(), {"runtime": {"threads": threads}})
+    settings = override(load_settings(), {"runtime": {"threads": threads, "precision": precision}})
     return build_tools(settings), settings
 
 

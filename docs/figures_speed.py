@@ -27,7 +27,7 @@ def speed(result: dict[str, Any]) -> str:
     """Return the section of the page of figures."""
     rows = [[k, f"{v:.3g}"] for k, v in result.items() if isinstance(v, int | float)]
     parts = [table(["figure", "value"], rows), stages(result), batch(result)]
-    parts += [eager(result), roofline(result)]
+    parts += [eager(result), bf16(result), roofline(result)]
     return "## Speed (`benchmarks/speed.py`)\n\n" + "\n".join(parts) + "\n"
 
 
@@ -93,6 +93,22 @@ def eager(result: dict[str, Any]) -> str:
         f"Results on {equal['photos']} photos: {equal['scores_compared']} scores differ by at most "
         f"{equal['score_difference_max']:.3f} points, {equal['maps_compared']} masks overlap by at "
         f"least {equal['map_iou_min']:.4f}.\n"
+    )
+
+
+def bf16(result: dict[str, Any]) -> str:
+    """Return how results move, and how much sooner they come, in bf16."""
+    if "bf16" not in result:
+        return NOT_YET.format("speed.py --parts bf16")
+    part = result["bf16"]
+    if not part["has_bf16"]:
+        return "The processor of the last run has no bf16.\n"
+    return (
+        f"In bf16 {part['photos']} photos took 1/{part['speedup_of_bf16']:.2f} of the time "
+        f"(load {part['load']:g}). {part['scores_compared']} scores differed by at most "
+        f"{part['score_difference_max']:.2f} points, and {part['maps_compared']} masks overlapped "
+        f"by at least {part['map_iou_min']:.3f}: "
+        f"{'within' if part['passed'] else 'beyond'} the bounds of half a point and 0.995.\n"
     )
 
 
@@ -214,6 +230,7 @@ BLOCKS = {
     "speed-profile": ("speed", profile),
     "speed-batch": ("speed", batch),
     "speed-eager": ("speed", eager),
+    "speed-bf16": ("speed", bf16),
     "speed-roofline": ("speed", roofline),
     "scale-cost": ("speed", cost),
     "scale-bottleneck": ("scale", bottleneck),
