@@ -1,11 +1,12 @@
 """The web app in figures: first paint, size, long tasks, guidance on a processor slowed four times.
 
-Chromium tells them of the real service; Node, `npm ci` in ``app/`` and Chromium must be there.
-``python benchmarks/web_app.py``
+Chromium's traces tell them of the real service; Node, `npm ci` in ``app/`` and Chromium must be
+there. ``python benchmarks/web_app.py [--watched-s 12] [--out FILE]``
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -18,6 +19,12 @@ RESULTS = ROOT / "benchmarks" / "results" / "app.json"
 
 def main() -> None:
     """Serve, look, and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--watched-s", type=int, default=12, help="Seconds that guidance is watched."
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="Where the figures are kept.")
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = ROOT / "tests" / "e2e" / "film.py"
@@ -33,22 +40,23 @@ def main() -> None:
             [sys.executable, "-u", "-m", "cutis", "serve"],
             env={**os.environ, **ours},
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
         try:
             assert service.stdout is not None
             words = service.stdout.readline().split()
             url = next(word for word in words if word.startswith("http"))
-            look(url, folder / "face.y4m")
+            look(url, folder / "face.y4m", chosen)
         finally:
             service.terminate()
             service.wait(60)
 
 
-def look(url: str, film: Path) -> None:
+def look(url: str, film: Path, chosen: argparse.Namespace) -> None:
     """Have Chromium look at the app under ``url``, with ``film`` before its camera."""
     subprocess.run(
-        ["node", "scripts/figures.mjs", url, str(RESULTS)],  # noqa: S607 - this machine's own
+        ["node", "scripts/figures.mjs", url, str(chosen.out.resolve()), str(chosen.watched_s)],  # noqa: S607 - this machine's own
         cwd=ROOT / "app",
         env={**os.environ, "CUTIS_FAKE_CAMERA": str(film)},
         check=True,

@@ -9,6 +9,7 @@ from typing import Any
 import figures_future
 import figures_speed
 import figures_upscale
+from figures_app import app_section
 from figures_explanation import explanation_section
 from figures_skin import skin_section, skin_time_section
 from figures_variants import variants_section
@@ -87,6 +88,7 @@ def figures() -> str:
         "history": figures_future.history,
         "forecast": figures_future.forecast,
         "policy": figures_future.policy,
+        "app": app_section,
         "upscale": figures_upscale.upscale_section,
         "upscale_training": figures_upscale.training_section,
     }

@@ -1,24 +1,30 @@
 // A clinician corrects a mask and grades otherwise; signed in with a passkey of a virtual device.
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { join } from 'node:path';
-import { ARTEFACTS, FACE, cutis, serve, type Service } from './service';
+import { ARTEFACTS, FACE, LOOKS, axe, cutis, dress, judge, newPlace, serve, type Service } from './service';
 
 const LOGIN = { CUTIS_SERVICE_LOGIN: 'true' };
 let service: Service;
-let doctor = '';
+interface User { name: string; id: string; password: string }
+let doctor: User;
+let colleague: User;
+let boss: User;
+let pages: [string, string][] = [];
+test.describe.configure({ mode: 'serial' });
 
 test.beforeAll(async () => {
-  cutis('clinic', ['admin', 'init', '--name', 'Practice'], LOGIN);
-  doctor = /password: (.+)/.exec(cutis('clinic', ['users', 'add', 'doctor', '--role', 'clinician', '--role', 'assistant'], LOGIN))?.[1]?.trim() ?? '';
-  service = await serve('clinic', LOGIN);
+  const place = newPlace('clinic');
+  const add = (name: string, ...roles: string[]): User => {
+    const said = cutis(place, ['users', 'add', name, ...roles.flatMap((one) => ['--role', one])], LOGIN);
+    return { name, id: /user: (\S+)/.exec(said)?.[1] ?? '', password: /password: (.+)/.exec(said)?.[1]?.trim() ?? '' };
+  };
+  cutis(place, ['admin', 'init', '--name', 'Practice'], LOGIN);
+  doctor = add('doctor', 'clinician', 'assistant');
+  colleague = add('colleague', 'clinician', 'assistant');
+  boss = add('boss', 'admin', 'auditor');
+  service = await serve(place, LOGIN);
 });
 test.afterAll(() => service.stop());
-
-async function axe(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-}
 
 /** Ask the API as the page does, with its cookie and second word. */
 async function ask(page: Page, method: string, path: string, body?: unknown): Promise<any> {
@@ -29,26 +35,31 @@ async function ask(page: Page, method: string, path: string, body?: unknown): Pr
   return answer.json();
 }
 
-test('sign in, add a patient, correct a mask, say why, agree in figures', async ({ page }) => {
+/** Sign in with the password, and make the passkey that some roles want. */
+async function signIn(page: Page, user: User): Promise<void> {
   const device = await page.context().newCDPSession(page);
   await device.send('WebAuthn.enable');
   await device.send('WebAuthn.addVirtualAuthenticator', {
     options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   });
   await page.goto(service.url);
-  await axe(page);
-  await page.getByLabel('User name').fill('doctor');
-  await page.getByLabel('Password').fill(doctor);
+  await page.getByLabel('User name').fill(user.name);
+  await page.getByLabel('Password').fill(user.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Make a passkey' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Clinic');
+}
+
+test('sign in, add a patient, correct a mask, say why, agree in figures', async ({ page }) => {
+  await page.goto(service.url);
+  await axe(page);
+  await signIn(page, doctor);
   await axe(page);
   await page.getByLabel('Reference').fill('K-7');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('K-7');
   const person = page.url().split('/').at(-1) ?? '';
-  const me = await ask(page, 'GET', '/v1/sessions/current');
-  await ask(page, 'POST', `/v1/people/${person}/ties`, { user_id: me.user_id, relation: 'care' });
+  for (const { id } of [doctor, colleague]) await ask(page, 'POST', `/v1/people/${person}/ties`, { user_id: id, relation: 'care' });
   for (const purpose of ['Assess photos', 'Compare over time']) {
     await page.getByRole('checkbox', { name: purpose }).click();
     await expect(page.getByRole('checkbox', { name: purpose })).toBeChecked();
@@ -88,6 +99,8 @@ test('sign in, add a patient, correct a mask, say why, agree in figures', async 
   await page.getByLabel('Signature file').setInputFiles(downloads['signed-report.json.signature.json'] ?? '');
   await page.getByRole('button', { name: 'Verify', exact: true }).click();
   await expect(page.getByText(/^Verified/)).toBeVisible();
+  const review = (await ask(page, 'GET', `/v1/people/${person}/assessments`)).items[0].id as string;
+  pages = [['/clinic', 'clinic'], [`/patient/${person}`, 'patient'], [`/review/${review}`, 'review'], [`/result/${review}`, 'clinic-result'], [`/history/${person}`, 'clinic-history'], ['/agreement', 'agreement'], ['/verify', 'clinic-verify']];
   await page.goto(`${service.url}/#/agreement`);
   await expect(page.getByText('Number of reviews: 1')).toBeVisible();
   await axe(page);
@@ -96,3 +109,26 @@ test('sign in, add a patient, correct a mask, say why, agree in figures', async 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
 });
+
+test('every page of the clinic in both directions of writing, light and dark', async ({ browser }) => {
+  test.setTimeout(30 * 60_000);
+  const outside = await browser.newContext();
+  await judgeAll(outside, [['/', 'sign-in']]);
+  await outside.close();
+  const office: [string, string][] = [['/clinic', 'clinic-office'], ['/users', 'users'], ['/audit', 'clinic-audit']];
+  for (const [user, paths] of [[boss, office], [colleague, pages]] as const) {
+    const context = await browser.newContext();
+    await signIn(await context.newPage(), user);
+    await judgeAll(context, paths);
+    await context.close();
+  }
+});
+
+async function judgeAll(context: BrowserContext, paths: [string, string][]): Promise<void> {
+  for (const look of LOOKS) {
+    const page = await context.newPage();
+    await dress(page, look);
+    for (const [path, name] of paths) await judge(page, service.url, path, name, look);
+    await page.close();
+  }
+}

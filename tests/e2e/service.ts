@@ -1,6 +1,8 @@
-// The real service, in a folder of its own.
+// The real service, in a folder of its own, and what every journey asks of a page.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
@@ -10,11 +12,51 @@ export const FACE = join(FOLDER, 'face.jpg');
 export const ARTEFACTS = join(ROOT, 'app', 'artefacts');
 const PYTHON = process.env.PYTHON ?? 'python3';
 
+/** Every page has no violation that axe-core finds. */
+export async function axe(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`), page.url()).toEqual([]);
+}
+
+export interface Look { language: string; direction: string; scheme: 'light' | 'dark'; device: string; width: number; height: number }
+const LANGUAGES = [['en', 'ltr'], ['ar', 'rtl']] as const;
+const DEVICES = [['phone', 390, 844], ['desk', 1280, 900]] as const;
+/** Both directions of writing, light and dark, on a phone and a desk; in short each once. */
+export const LOOKS: Look[] = LANGUAGES.flatMap(([language, direction]) =>
+  (['light', 'dark'] as const).flatMap((scheme) =>
+    DEVICES.map(([device, width, height]) => ({ language, direction, scheme, device, width, height })),
+  ),
+).filter((one) => !process.env.CUTIS_E2E_SHORT ||
+  ((one.language === 'en') === (one.scheme === 'light') && (one.scheme === 'light') === (one.device === 'phone')));
+
+/** Dress the browser for a look. */
+export async function dress(page: Page, look: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: look.width, height: look.height });
+  await page.addInitScript((tag) => {
+    if (location.protocol === 'http:') localStorage.setItem('cutis.language', tag);
+  }, look.language);
+}
+
+/** Open a page anew, judge it, and keep its picture as NAME-LANGUAGE-SCHEME-DEVICE.png. */
+export async function judge(page: Page, url: string, path: string, name: string, look: Look): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${url}/#${path}`);
+  await expect(page.locator('h1')).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('dir', look.direction);
+  await page.waitForLoadState('networkidle');
+  await axe(page);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(wide, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: join(ARTEFACTS, `${name}-${look.language}-${look.scheme}-${look.device}.png`), fullPage: true });
+}
+
 export interface Service { url: string; stop: () => void }
 
-function environment(name: string, more: Record<string, string>): NodeJS.ProcessEnv {
-  const place = join(FOLDER, name);
-  mkdirSync(place, { recursive: true });
+/** Make a new folder for the records of a service; each run of a file has its own. */
+export const newPlace = (name: string): string => mkdtempSync(join(FOLDER, `${name}-`));
+
+function environment(place: string, more: Record<string, string>): NodeJS.ProcessEnv {
   mkdirSync(ARTEFACTS, { recursive: true });
   return {
     ...process.env, CUTIS_STORE_DIR: join(place, 'records'), CUTIS_STORE_KEYS_DIR: join(place, 'keys'),
@@ -33,16 +75,16 @@ function freePort(): Promise<number> {
 }
 
 /** Run a command of Cutis beside a service and return what it prints. */
-export function cutis(name: string, words: string[], more: Record<string, string> = {}): string {
-  const done = spawnSync(PYTHON, ['-m', 'cutis', ...words], { cwd: ROOT, env: environment(name, more), encoding: 'utf8' });
+export function cutis(place: string, words: string[], more: Record<string, string> = {}): string {
+  const done = spawnSync(PYTHON, ['-m', 'cutis', ...words], { cwd: ROOT, env: environment(place, more), encoding: 'utf8' });
   if (done.status !== 0) throw new Error(done.stderr);
   return done.stdout;
 }
 
-/** Start the service and wait until it tells its address. */
-export async function serve(name: string, more: Record<string, string> = {}): Promise<Service> {
+/** Start the service with its records in `place` and wait until it tells its address. */
+export async function serve(place: string, more: Record<string, string> = {}): Promise<Service> {
   // Passkeys are bound to the port that the settings name.
-  const env = environment(name, { CUTIS_SERVICE_PORT: String(await freePort()), ...more });
+  const env = environment(place, { CUTIS_SERVICE_PORT: String(await freePort()), ...more });
   const child: ChildProcess = spawn(PYTHON, ['-u', '-m', 'cutis', 'serve'], { cwd: ROOT, env });
   const url = await new Promise<string>((tell, fail) => {
     let said = '';

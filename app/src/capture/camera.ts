@@ -54,7 +54,8 @@ export class Camera {
     if (!this.#busy && now - this.#last >= LEAST_MS && this.video.readyState >= 2) {
       this.#busy = true;
       this.#last = now;
-      const frame = await createImageBitmap(this.video);
+      // A video frame is handed on as it is; a bitmap must first be painted, on the page's own thread.
+      const frame = 'VideoFrame' in window ? new VideoFrame(this.video) : await createImageBitmap(this.video);
       this.#worker?.postMessage({ kind: 'frame', frame, at: now }, [frame]);
     }
     requestAnimationFrame(() => void this.#frame());

@@ -52,23 +52,26 @@ export function histogramOverlap(a: Gray, b: Gray, bins = 32): number {
 
 function blurOnce(gray: Gray, width: number, sigma: number): Gray {
   const radius = Math.ceil(3 * sigma);
-  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
-  const sum = kernel.reduce((a, b) => a + b, 0);
+  const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const sum = raw.reduce((a, b) => a + b, 0);
+  const kernel = raw.map((weight) => weight / sum);
   const height = gray.length / width;
-  const pass = (source: Gray, step: number, length: number, lineOf: (i: number) => number): Gray => {
+  const pass = (source: Gray, lines: number, length: number, step: number, across: number): Gray => {
     const out = new Float32Array(source.length);
-    for (let i = 0; i < source.length; i += 1) {
-      const at = step === 1 ? i % width : lineOf(i);
-      let value = 0;
-      for (let k = -radius; k <= radius; k += 1) {
-        const place = Math.min(length - 1, Math.max(0, at + k));
-        value += (kernel[k + radius] ?? 0) * (source[i + (place - at) * step] ?? 0);
+    const padded = new Float32Array(length + 2 * radius); // the ends are repeated
+    for (let line = 0; line < lines; line += 1) {
+      for (let i = 0; i < padded.length; i += 1) {
+        padded[i] = source[line * across + Math.min(length - 1, Math.max(0, i - radius)) * step] ?? 0;
       }
-      out[i] = value / sum;
+      for (let i = 0; i < length; i += 1) {
+        let value = 0;
+        for (let k = 0; k < kernel.length; k += 1) value += (kernel[k] ?? 0) * (padded[i + k] ?? 0);
+        out[line * across + i * step] = value;
+      }
     }
     return out;
   };
-  return pass(pass(gray, 1, width, (i) => i), width, height, (i) => Math.floor(i / width));
+  return pass(pass(gray, height, width, 1, width), width, height, width, 1);
 }
 
 function gradient(gray: Gray, width: number): Gray {

@@ -2,12 +2,18 @@
 import { FaceLandmarker, FilesetResolver } from '@mediapipe/tasks-vision';
 import { boxOf, readingOf, type Mark, type Patch } from './reading';
 
-export type ToWorker = { kind: 'start'; signs: string[] } | { kind: 'frame'; frame: ImageBitmap; at: number };
+export type Frame = VideoFrame | ImageBitmap;
+export type ToWorker = { kind: 'start'; signs: string[] } | { kind: 'frame'; frame: Frame; at: number };
 
+/** The model sees a face in 256 px; a frame of more than this only costs it time. */
+const WHOLE_PX = 640;
 const LIGHT_PX = 96;
 const NEAR_PX = 200;
 let model: FaceLandmarker | null = null;
 let signs: string[] = [];
+// A video frame is painted once; what is wanted of it is cut out of that.
+const full = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+const whole = new OffscreenCanvas(WHOLE_PX, WHOLE_PX).getContext('2d', { willReadFrequently: true });
 const small = new OffscreenCanvas(LIGHT_PX, LIGHT_PX).getContext('2d', { willReadFrequently: true });
 const near = new OffscreenCanvas(NEAR_PX, NEAR_PX / 2).getContext('2d', { willReadFrequently: true });
 
@@ -33,12 +39,21 @@ async function start(wanted: string[]): Promise<void> {
   }
 }
 
-function look(frame: ImageBitmap, at: number): void {
-  if (!model) {
+const sizeOf = (frame: Frame): { width: number; height: number } =>
+  'displayWidth' in frame ? { width: frame.displayWidth, height: frame.displayHeight } : { width: frame.width, height: frame.height };
+
+function look(frame: Frame, at: number): void {
+  if (!model || !full || !whole) {
     frame.close();
     return;
   }
-  const found = model.detectForVideo(frame, at);
+  const size = sizeOf(frame);
+  fit(full.canvas, size);
+  fit(whole.canvas, size, WHOLE_PX);
+  full.drawImage(frame, 0, 0);
+  frame.close();
+  whole.drawImage(full.canvas, 0, 0, whole.canvas.width, whole.canvas.height);
+  const found = model.detectForVideo(whole.canvas, at);
   const marks = found.faceLandmarks[0] as Mark[] | undefined;
   const reading = readingOf(
     {
@@ -46,28 +61,34 @@ function look(frame: ImageBitmap, at: number): void {
       matrix: found.facialTransformationMatrixes[0]?.data ?? null,
       signs: Object.fromEntries((found.faceBlendshapes[0]?.categories ?? []).map((one) => [one.categoryName, one.score])),
     },
-    { width: frame.width, height: frame.height },
-    marks ? facePatch(frame, marks) : null,
-    marks ? eyePatch(frame, marks) : null,
+    size,
+    marks ? facePatch(whole.canvas, marks) : null,
+    marks ? eyePatch(full.canvas, marks) : null,
     signs,
   );
-  frame.close();
   self.postMessage({ kind: 'reading', reading, at });
 }
 
-function facePatch(frame: ImageBitmap, marks: Mark[]): Patch | null {
+/** Give the canvas the frame's form; a canvas whose size is set anew is made anew. */
+function fit(canvas: OffscreenCanvas, size: { width: number; height: number }, most = Infinity): void {
+  const scale = Math.min(1, most / Math.max(size.width, size.height));
+  const [width, height] = [Math.round(size.width * scale), Math.round(size.height * scale)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+}
+
+function facePatch(seen: OffscreenCanvas, marks: Mark[]): Patch | null {
   if (!small) return null;
   const box = boxOf(marks);
-  const [x, y] = [box.x0 * frame.width, box.y0 * frame.height];
-  small.drawImage(frame, x, y, (box.x1 - box.x0) * frame.width, (box.y1 - box.y0) * frame.height, 0, 0, LIGHT_PX, LIGHT_PX);
+  const [x, y] = [box.x0 * seen.width, box.y0 * seen.height];
+  small.drawImage(seen, x, y, (box.x1 - box.x0) * seen.width, (box.y1 - box.y0) * seen.height, 0, 0, LIGHT_PX, LIGHT_PX);
   return { data: small.getImageData(0, 0, LIGHT_PX, LIGHT_PX).data, width: LIGHT_PX };
 }
 
 /** Cut the nearer eye out in the camera's own pixels: lashes and lid are the sharpest edges of a face. */
-function eyePatch(frame: ImageBitmap, marks: Mark[]): Patch | null {
+function eyePatch(seen: OffscreenCanvas, marks: Mark[]): Patch | null {
   const eye = marks[468];
   if (!near || !eye) return null;
-  const [x, y] = [Math.round(eye.x * frame.width - NEAR_PX / 2), Math.round(eye.y * frame.height - NEAR_PX / 4)];
-  near.drawImage(frame, x, y, NEAR_PX, NEAR_PX / 2, 0, 0, NEAR_PX, NEAR_PX / 2);
+  const [x, y] = [Math.round(eye.x * seen.width - NEAR_PX / 2), Math.round(eye.y * seen.height - NEAR_PX / 4)];
+  near.drawImage(seen, x, y, NEAR_PX, NEAR_PX / 2, 0, 0, NEAR_PX, NEAR_PX / 2);
   return { data: near.getImageData(0, 0, NEAR_PX, NEAR_PX / 2).data, width: NEAR_PX };
 }
