@@ -1,7 +1,7 @@
 // Reads Chromium's own trace: first paint, bytes over the wire, and the tasks of a page's threads.
 
 /** What must be traced for the readers below. */
-export const CATEGORIES = ['-*', 'loading', 'devtools.timeline', 'disabled-by-default-devtools.timeline', '__metadata'];
+export const CATEGORIES = ['-*', 'loading', 'blink.user_timing', 'devtools.timeline', 'disabled-by-default-devtools.timeline', '__metadata'];
 
 /** Return the events of the page under `url`; pages that the browser keeps ready beside it are left out. */
 export function traceOf(buffer, url) {
