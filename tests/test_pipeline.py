@@ -26,6 +26,7 @@ from cutis.models.runtime import Runtime
 from cutis.pipeline import DISCLAIMER, Enlarging, Limits, Tools, examine, map_conditions
 from cutis.steps.conditions import ClassicalConditionSegmenter
 from cutis.steps.landmarks import LandmarkLimits, find_faces, full_mirror_order
+from cutis.steps.quality.sentences import NO_LIVING_COLOUR
 from cutis.steps.scoring import PresenceFit, ScoringLimits
 from cutis.steps.skin import ColourSkinSegmenter
 from cutis.steps.upscale import cut_around
@@ -161,20 +162,21 @@ def test_with_off_the_same_photo_is_assessed(photo: Photo):
     assert answer.quality.strictness is Strictness.OFF
 
 
-def test_a_grey_photo_gives_no_colour_scores_and_drops_their_findings(photo: Photo):
-    """A patch of redness is mapped, found and then left out, since there is no colour."""
-    tools = fakes(FakeConditionSegmenter({Condition.REDNESS: 0.9, Condition.TEXTURE: 0.4}))
-    coloured = examine(photo, tools)
-    assert {f.condition for f in coloured.assessment.findings} == {Condition.REDNESS}
+@pytest.mark.parametrize("strictness", [Strictness.NORMAL, Strictness.OFF])
+def test_a_face_without_living_colour_has_no_skin_that_is_measured(
+    photo: Photo, strictness: Strictness
+):
+    """A black-and-white photo and a statue are told the same: there is a face, and no skin."""
+    tools = fakes(FakeConditionSegmenter({Condition.TEXTURE: 0.4}), strictness=strictness)
     grey = np.repeat(cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     found = examine(photo_of(grey), tools)
-    redness = found.assessment.scores[Condition.REDNESS]
-    assert isinstance(redness, NotMeasured)
-    assert redness.code is NotMeasuredCode.NO_COLOUR
-    assert found.assessment.findings == ()
-    assert set(found.maps) == {Condition.TEXTURE}
-    assert isinstance(found.assessment.tone, NotMeasured)
-    assert isinstance(found.assessment.scores[Condition.TEXTURE], Score)
+    assert found.assessment.face is not None
+    assert not found.assessment.usable
+    assert NO_LIVING_COLOUR in found.assessment.reasons
+    assert found.skin is not None
+    assert not found.skin.skin.any()
+    assert all(isinstance(s, NotMeasured) for s in found.assessment.scores.values())
+    assert found.maps == {}
 
 
 def test_a_later_segmenter_replaces_an_earlier_one_condition_by_condition(photo: Photo):

@@ -49,9 +49,10 @@ from cutis.steps.lesions import (
     spots_of,
     type_spots,
 )
-from cutis.steps.quality import QualityLimits, assess_quality, no_face_quality
+from cutis.steps.quality import QualityLimits, assess_quality, lifeless_quality, no_face_quality
 from cutis.steps.regions import CropLimits, crop_face
 from cutis.steps.scoring import Scoring, ScoringLimits, renumber_findings, score_face
+from cutis.steps.skin import has_living_colour, no_skin
 from cutis.steps.upscale import (
     UpscaleLimits,
     cut_around,
@@ -130,6 +131,9 @@ def examine(photo: Photo, tools: Tools, *, assessed_at: str | None = None) -> Ex
     quality = assess_quality(
         photo, seen.face, seen.crop, seen.skin, strictness=tools.strictness, limits=limits.quality
     )
+    if not has_living_colour(seen.crop):
+        seen = replace(seen, skin=no_skin(seen.crop, seen.skin.method))
+        quality = lifeless_quality(quality)
     if quality.verdict is Verdict.RETAKE:
         answer = _answer(photo, tools, quality, faces, assessed_at=assessed_at)
         return Examination(answer, photo, seen.crop, seen.skin, {})

@@ -15,10 +15,12 @@ from cutis.core.face_parts import FacePart  # noqa: E402
 from cutis.datasets.skin_labels.skin_pack import SkinPack, load_skin_pack, write_skin_pack  # noqa: E402
 from cutis.datasets.skin_labels.store import LabelledView, save_view  # noqa: E402
 from cutis.imaging.instances import Geometry  # noqa: E402
-from cutis.networks.mask_rcnn import Backbone  # noqa: E402
+from cutis.networks.mask_rcnn import Backbone, build_mask_rcnn  # noqa: E402
 from cutis.training.loop import LoopOptions  # noqa: E402
 from cutis.training.skin import SkinRecipe, finish, load_skin_network, skin_recipe, train_skin  # noqa: E402
 from cutis.training.skin_batches import STILL, detection_targets, instance_targets, skin_batch  # noqa: E402
+from cutis.training.skin_export import export_skin  # noqa: E402
+from cutis.training.skin_import import import_skin  # noqa: E402
 
 SIDE = 96
 
@@ -114,6 +116,26 @@ def test_a_training_resumes_and_is_exported(pack: SkinPack, tmp_path: Path):
         metrics["validation"]["skin_iou"]
     )
     assert (tmp_path / "log.csv").exists()
+
+
+def test_exported_files_train_on(pack: SkinPack, tmp_path: Path):
+    train_skin(recipe(2), pack, tmp_path / "first")
+    network, _ = load_skin_network(tmp_path / "first")
+    export_skin(network, tmp_path, side_px=SIDE)
+    again = build_mask_rcnn(network.spec, pretrained=False)
+    pictures = np.random.default_rng(0).random((2, 3, SIDE, SIDE), dtype=np.float32)
+    differences = import_skin(again, tmp_path, pictures, side_px=SIDE)
+    assert max(differences.values()) < 1e-3
+    on = train_skin(recipe(1), pack, tmp_path / "second", start=tmp_path)
+    assert on.complete
+
+
+def test_files_of_another_network_are_refused(pack: SkinPack, tmp_path: Path):
+    spec = recipe(1).network
+    export_skin(build_mask_rcnn(spec, pretrained=False), tmp_path, side_px=SIDE)
+    other = build_mask_rcnn(replace(spec, channels=24), pretrained=False)
+    with pytest.raises(ModelError, match="another network"):
+        import_skin(other, tmp_path, np.zeros((2, 3, SIDE, SIDE), np.float32), side_px=SIDE)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path):

@@ -28,6 +28,12 @@ def train_skin_network(
     ] = 320,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Faces in a batch.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds draw equal batches.")] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", metavar="DIR", help="Train on from the exported skin network in a folder."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the folder's training stopped.")
     ] = False,
@@ -46,11 +52,14 @@ def train_skin_network(
         raise typer.BadParameter(f"--side is a multiple of {STRIDE}.")
     loaded = load_skin_pack(pack)
     recipe = skin_recipe(
-        minutes=minutes, seed=seed, backbone=_member(Backbone, backbone, "--backbone")
+        minutes=minutes,
+        seed=seed,
+        backbone=_member(Backbone, backbone, "--backbone"),
+        further=start is not None,
     )
     recipe = replace(recipe, side_px=side, batch_size=batch)
     with _watching() as watch:
-        outcome = train_skin(recipe, loaded, out, resume=resume, watch=watch)
+        outcome = train_skin(recipe, loaded, out, resume=resume, start=start, watch=watch)
     if not outcome.complete:
         typer.echo(f"{outcome.steps} steps: stopped; go on with --resume")
         return

@@ -22,6 +22,7 @@ from cutis.core.vocabulary import Region
 from cutis.imaging.colour import linear_to_lab
 from cutis.imaging.exposure import channel_extremes
 from cutis.imaging.filters import clean, components, resize_mask
+from cutis.imaging.living_colour import colour_spread
 
 SEED_REGIONS = (
     Region.SUBJECT_LEFT_CHEEK,
@@ -30,6 +31,12 @@ SEED_REGIONS = (
     Region.CHIN,
 )
 _SAMPLES = 20000
+LEAST_COLOUR_SPREAD = 0.015
+"""Optical density; a face whose chromaticity varies less is one material, or has no colour.
+
+Two thirds of what the least coloured of several hundred photos of people showed, so that no
+person is refused (`benchmarks/living_colour.py`); toned photos and tinted statues may pass.
+"""
 
 EYE_REGIONS = (Region.SUBJECT_LEFT_PERIORBITAL, Region.SUBJECT_RIGHT_PERIORBITAL)
 
@@ -95,6 +102,18 @@ def unmeasurable(crop: FaceCrop, skin: Mask, limits: SkinLimits) -> tuple[Mask, 
     dark = (luminance < floor) | (lightest <= limits.darkest_level)
     glare = darkest >= limits.glare_level
     return skin & dark, skin & glare
+
+
+def has_living_colour(crop: FaceCrop) -> bool:
+    """Tell whether a face is coloured as living ones are; where too little is seen, it may be."""
+    spread = colour_spread(crop.linear, crop.oval)
+    return spread is None or spread >= LEAST_COLOUR_SPREAD
+
+
+def no_skin(crop: FaceCrop, method: str) -> SkinMask:
+    """Return the mask of a face without skin that could be measured."""
+    none = np.zeros(crop.shape, bool)
+    return SkinMask(none, none, none, method, confidence=0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

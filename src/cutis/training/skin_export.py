@@ -53,8 +53,11 @@ class _Part(nn.Module):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """A module to export, its example, its input's free shape, its outputs' names, a probe."""
+class Plan:
+    """A module to export, its example, its input's free shape, its outputs' names, a probe.
+
+    Large weights of a ``rounded`` one are stored as eight-bit integers.
+    """
 
     module: nn.Module
     example: Tensor
@@ -81,17 +84,18 @@ def export_skin(network: MaskRcnn, folder: Path, *, side_px: int) -> dict[str, A
     """
     network = network.to("cpu", memory_format=torch.contiguous_format).eval()
     folder.mkdir(parents=True, exist_ok=True)
-    plans = _plans(network, side_px)
+    plans = plans_of(network, side_px)
     return {name: _export(plans[name], folder / f"{NAME}-{name}.xml") for name in GRAPHS}
 
 
-def _plans(network: MaskRcnn, side_px: int) -> dict[str, _Plan]:
+def plans_of(network: MaskRcnn, side_px: int) -> dict[str, Plan]:
+    """Return how each of `GRAPHS` is made of a network, on the CPU and in evaluation mode."""
     rng = np.random.default_rng(0)
     geometry, channels = network.spec.geometry, network.spec.channels
     levels = range(len(geometry.strides))
     named = [f"{kind}_{n}" for kind in ("features", "objectness", "deltas") for n in levels]
     plans = {
-        "trunk": _Plan(
+        "trunk": Plan(
             _Trunk(network),
             torch.rand(1, 3, side_px, side_px),
             [1, 3, -1, -1],
@@ -106,7 +110,7 @@ def _plans(network: MaskRcnn, side_px: int) -> dict[str, _Plan]:
     )
     for name, call, bins, outputs in heads:
         shape = (channels, bins, bins)
-        plans[name] = _Plan(
+        plans[name] = Plan(
             _Part(network, call),
             torch.rand(2, *shape),
             [-1, *shape],
@@ -117,7 +121,7 @@ def _plans(network: MaskRcnn, side_px: int) -> dict[str, _Plan]:
     return plans
 
 
-def _export(plan: _Plan, path: Path) -> dict[str, Any]:
+def _export(plan: Plan, path: Path) -> dict[str, Any]:
     openvino = import_openvino()
     with quiet_tracing():
         graph = openvino.convert_model(

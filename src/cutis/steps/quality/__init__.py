@@ -6,6 +6,6 @@ refused more often than another at equal light; `benchmarks/tone_fairness.py` ch
 """
 
 from cutis.steps.quality.limits import QualityLimits, Ramp
-from cutis.steps.quality.verdict import assess_quality, no_face_quality
+from cutis.steps.quality.verdict import assess_quality, lifeless_quality, no_face_quality
 
-__all__ = ["QualityLimits", "Ramp", "assess_quality", "no_face_quality"]
+__all__ = ["QualityLimits", "Ramp", "assess_quality", "lifeless_quality", "no_face_quality"]

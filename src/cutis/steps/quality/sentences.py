@@ -46,6 +46,10 @@ GOOD: dict[MeasureName, str] = {
     MeasureName.RECAPTURE: "No sign of a photographed screen.",
 }
 
+NO_LIVING_COLOUR = (
+    "The photo has no colour of living skin, so no skin is measured. "
+    "Send a colour photo of a person, without a filter."
+)
 NO_FACE = (
     "No face was found. Take the photo from the front, in good light, with the whole face in view."
 )

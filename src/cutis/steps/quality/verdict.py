@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cutis.core.assessment import Quality, QualityMeasure
 from cutis.core.capture import Photo
 from cutis.core.face import FaceCrop, Landmarks
 from cutis.core.masks import SkinMask
 from cutis.core.scores import NotMeasured
-from cutis.core.vocabulary import Strictness, Verdict
+from cutis.core.vocabulary import MeasureName, Strictness, Verdict
 from cutis.steps.quality.limits import QualityLimits, Ramp
 from cutis.steps.quality.measures import Raw, measure_all
-from cutis.steps.quality.sentences import NO_FACE, sentence_for
+from cutis.steps.quality.sentences import NO_FACE, NO_LIVING_COLOUR, sentence_for
 
 _FIT = "The photo is fit to be measured."
 
@@ -43,6 +45,17 @@ def assess_quality(
 def no_face_quality(strictness: Strictness) -> Quality:
     """Return the verdict on a photo without a face."""
     return Quality(Verdict.RETAKE, strictness, NO_FACE, ())
+
+
+def lifeless_quality(quality: Quality) -> Quality:
+    """Return the verdict on a face whose colours are not those of something living."""
+    measures = tuple(
+        replace(m, score=0.0, verdict=Verdict.RETAKE, sentence=NO_LIVING_COLOUR)
+        if m.name is MeasureName.NATURAL_COLOUR
+        else m
+        for m in quality.measures
+    )
+    return replace(quality, verdict=Verdict.RETAKE, sentence=NO_LIVING_COLOUR, measures=measures)
 
 
 _RANK = {Verdict.RETAKE: 0, Verdict.USABLE: 1, Verdict.GOOD: 2}
