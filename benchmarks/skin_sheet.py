@@ -54,10 +54,10 @@ CASES: tuple[tuple[str, str, Drawn | None], ...] = (
     ("full beard, drawn", "clean/interfaces/089.jpg", full_beard),
     ("glasses", "clean/interfaces/050.jpg", None),
     ("hijab", "clean/interfaces/046.jpg", None),
-    ("hat with brim", "clean/interfaces/056.jpg", None),
+    ("cap", "clean/interfaces/090.jpg", None),
     ("hand at the chin", "clean/interfaces/051.jpg", None),
     ("hand on the cheek, drawn", "clean/interfaces/088.jpg", draw_hand),
-    ("turned aside", "clean/interfaces/063.jpg", None),
+    ("turned aside", "clean/interfaces/095.jpg", None),
     ("dark face, low light", "clean/interfaces/066.jpg", None),
     ("side light, dark hair", "clean/interfaces/021.jpg", None),
 )
