@@ -1,9 +1,11 @@
 """What enhancement is worth: benchmark sets, held-out faces, small faces, scores, time.
 
+    cutis synth upscale-patches ../shared/data/clean --out PATCHES.npz
     python benchmarks/upscale.py --pack PATCHES.npz [--only sets faces widths audit time] [--write]
 
 Pictures are reduced bicubically as MATLAB does and enlarged again. *fidelity* and *texture* are
-enlarged as `cutis enhance` does, guard included; *network* rows on the sets are the bare output.
+enlarged as `cutis enhance` does, guard included; *network* rows on the sets are the bare output;
+*assessed* is what an assessment finds, which enlarges a small face by its policy.
 Faces are those of people held out of the windows that were learned from (``--pack``); small faces
 are filled up with frontal ones of FASSEG, which no weight has seen. The model
 of NIQE is fitted on sharp windows of the clean photos, so its figures compare rows and not papers.
@@ -19,6 +21,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +32,14 @@ from photo_sets import photos_of, shared_dir
 from PIL import Image
 from upscale_rows import (
     Restore,
+    Seen,
     as_photo,
     bicubic,
     drawn_by,
     face_scores,
     lanczos,
     look,
+    look_as_assessed,
     mean_of,
     naturalness,
     pixel_scores,
@@ -44,10 +51,11 @@ from cutis.core.arrays import RGB
 from cutis.core.enhancement import Enlarged
 from cutis.datasets.upscale_patches import load_patches
 from cutis.evaluation.enhancement_audit import audit_enhancement, beyond_share, hold_back
+from cutis.evaluation.naturalness import Pristine
 from cutis.imaging.resample import resize_rgb, to_bytes
 from cutis.pipeline import examine
 from cutis.settings import Settings
-from cutis.steps.upscale import UpscaleLimits, enhance, plan_enhancement
+from cutis.steps.upscale import UpscaleLimits, enhance
 from cutis.wiring import build_upscaler
 
 RESULTS = Path(__file__).parent / "results" / "upscale.json"
@@ -65,6 +73,7 @@ PUBLISHED = {
     },
 }
 WIDTHS_PX = (60, 90, 130)
+TILES_PX = (64, 96, 128, 192)
 
 
 class Bench:
@@ -73,7 +82,6 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.patches = load_patches(options.pack)
-        self.pristine = pristine_of(self.patches)
         self.upscalers: dict[str, Any] = {
             "fidelity": build_upscaler(Settings(), fidelity=1.0),
             "texture": build_upscaler(Settings(), fidelity=0.0),
@@ -81,12 +89,27 @@ class Bench:
         self.ways: dict[str, Restore] = {"bicubic": bicubic, "lanczos": lanczos}
         self.ways |= {name: drawn_by(one) for name, one in self.upscalers.items()}
 
-    def held_out(self, most: int) -> list[tuple[str, RGB]]:
-        """Return portraits of people of whom no window was learned from."""
+    @cached_property
+    def pristine(self) -> Pristine:
+        """The model of NIQE."""
+        return pristine_of(self.patches)
+
+    def portraits(self, most: int) -> Iterator[RGB]:
+        """Yield portraits of people held out, filled up with frontal faces of FASSEG."""
+        lacking = most
+        for _, picture in self.held_out(most):
+            lacking -= 1
+            yield picture
+        yield from _frontal(lacking)
+
+    def held_out(self, most: int) -> Iterator[tuple[str, RGB]]:
+        """Yield portraits of people of whom no window was learned from, spread over the sets."""
         patches = self.patches
         names = sorted(set(patches.source[patches.indices("val")]))
         found = [n for n in names if (shared_dir() / "clean" / str(n)).parent.is_dir()]
-        return [(str(n), _read(_file_of(str(n)))) for n in found[:most]]
+        count = min(most, len(found))
+        for name in (str(found[i * len(found) // count]) for i in range(count)):
+            yield name, _read(_file_of(name))
 
 
 def sets(bench: Bench) -> dict[str, Any]:
@@ -94,7 +117,8 @@ def sets(bench: Bench) -> dict[str, Any]:
     found: dict[str, Any] = {"published": PUBLISHED}
     bare = {f"network, {n}": _bare(one) for n, one in bench.upscalers.items()}
     for name in ("set5", "set14"):
-        pictures = [_even(_read(path), 4) for path in photos_of(f"dev/sr/{name}")]
+        paths = photos_of(f"dev/sr/{name}")[: bench.options.pictures]
+        pictures = [_even(_read(path), 4) for path in paths]
         found[name] = {
             way: mean_of([_restored(p, 4, restore, bench) for p in pictures])
             for way, restore in (bench.ways | bare).items()
@@ -119,26 +143,21 @@ def faces(bench: Bench) -> dict[str, Any]:
 
 def widths(bench: Bench) -> dict[str, Any]:
     """Portraits whose face is 60, 90 and 130 px wide, with and without enhancement."""
-    pictures = [p for _, p in bench.held_out(bench.options.portraits)]
-    pictures += list(_frontal(bench.options.portraits - len(pictures)))
-    seen = [(p, true) for p in pictures if (true := look(p)) is not None]
+    pictures = ((p, look(p)) for p in bench.portraits(4 * bench.options.portraits))
+    wide = ((p, true) for p, true in pictures if true is not None and _width(true) > WIDTHS_PX[-1])
+    seen = list(islice(wide, bench.options.portraits))
     found: dict[str, Any] = {"portraits": len(seen)}
     for width in WIDTHS_PX:
-        rows: dict[str, list[dict[str, float]]] = {"without": [], "fidelity": [], "policy": []}
+        rows: dict[str, list[dict[str, float]]] = {"without": [], "fidelity": [], "assessed": []}
         for picture, true in seen:
-            x0, _, x1, _ = true.landmarks.box
-            by = width / (x1 - x0)
-            if by >= 1:
-                continue
+            by = width / _width(true)
             small = resize_rgb(
                 picture, (round(picture.shape[0] * by), round(picture.shape[1] * by))
             )
-            plain = look(small)
-            scale = plan_enhancement(true.landmarks.inter_eye_px * by, None).scale
             drawn = look(enhance(small, bench.upscalers["fidelity"], 4).rgb)
-            rows["without"].append(face_scores(plain, true))
+            rows["without"].append(face_scores(look(small), true))
             rows["fidelity"].append(face_scores(drawn, true))
-            rows["policy"].append(face_scores(plain if scale == 1 else drawn, true))
+            rows["assessed"].append(face_scores(look_as_assessed(small), true))
         found[f"{width} px"] = {name: mean_of(part) for name, part in rows.items()}
     return found
 
@@ -170,9 +189,9 @@ def audit(bench: Bench) -> dict[str, Any]:
 
 
 def timing(bench: Bench) -> dict[str, Any]:
-    """512² to 2048²: wall time and peak memory, each in a process of its own."""
-    del bench
-    return {way: _measured_apart(way) for way in ("cutis", "eager")}
+    """512² to 2048²: wall time and peak memory, each in a process of its own; and other tiles."""
+    ways = ("cutis", "eager", *(f"tile {side}" for side in TILES_PX))
+    return {way: _measured_apart(way, bench.options) for way in ways}
 
 
 SECTIONS: dict[str, Callable[[Bench], dict[str, Any]]] = {
@@ -189,14 +208,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
+    parser.add_argument("--pictures", type=int, help="of each set; all where left out")
     parser.add_argument("--faces", type=int, default=38)
     parser.add_argument("--portraits", type=int, default=60)
     parser.add_argument("--audited", type=int, default=12)
+    parser.add_argument("--time-px", type=int, default=512, help="side of the picture timed")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--measure", choices=("cutis", "eager"), help=argparse.SUPPRESS)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps(_measure(options.measure)))
+        print(json.dumps(_measure(options.measure, options.time_px)))
         return
     bench = Bench(options)
     known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
@@ -216,6 +237,12 @@ def _restored(
     restored = restore(small, (true.shape[0], true.shape[1]))
     row = pixel_scores(restored, true) | naturalness(restored, bench.pristine)
     return row if seen is None else row | face_scores(look(restored), seen)
+
+
+def _width(seen: Seen) -> float:
+    """Return the width of a face, in pixels."""
+    x0, _, x1, _ = seen.landmarks.box
+    return x1 - x0
 
 
 def _bare(one: Any) -> Restore:
@@ -258,29 +285,34 @@ def _even(rgb: RGB, by: int = 8) -> RGB:
     return rgb[:rows, :cols]
 
 
-def _measured_apart(way: str) -> dict[str, float]:
+def _measured_apart(way: str, options: argparse.Namespace) -> dict[str, float]:
     command = [sys.executable, __file__, "--pack", "none", "--measure", way]
+    command += ["--time-px", str(options.time_px)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def _measure(way: str) -> dict[str, float]:
-    """Enlarge 512² by 4 once after a small warm-up; peak memory of the process."""
-    rgb = np.random.default_rng(0).integers(0, 256, (512, 512, 3)).astype(np.uint8)
-    run = _cutis_run() if way == "cutis" else _eager_run()
+def _measure(way: str, side: int) -> dict[str, float]:
+    """Enlarge a square by 4 once after a small warm-up; peak memory of the process."""
+    rgb = np.random.default_rng(0).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    usual = UpscaleLimits()
+    tile_px = int(way.split()[1]) if way.startswith("tile") else usual.tile_px
+    run = _eager_run() if way == "eager" else _cutis_run(replace(usual, tile_px=tile_px))
     run(rgb[:64, :64])
     before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    started_s = time.perf_counter()
+    started_s, processor_s = time.perf_counter(), time.process_time()
     run(rgb)
     elapsed_s = time.perf_counter() - started_s
+    processor_s = time.process_time() - processor_s
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found = {"elapsed_s": elapsed_s, "peak_mib": peak_mib, "before_mib": before_mib}
+    found = {"elapsed_s": elapsed_s, "processor_s": processor_s, "peak_mib": peak_mib}
+    found |= {"before_mib": before_mib, "side_px": side}
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def _cutis_run() -> Callable[[RGB], Any]:
+def _cutis_run(limits: UpscaleLimits) -> Callable[[RGB], Any]:
     one = build_upscaler(Settings())
-    return lambda rgb: enhance(rgb, one, 4, UpscaleLimits()).rgb
+    return lambda rgb: enhance(rgb, one, 4, limits).rgb
 
 
 def _eager_run() -> Callable[[RGB], Any]:

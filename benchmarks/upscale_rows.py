@@ -14,14 +14,15 @@ from prepared import lenient_tools
 
 from cutis.core.arrays import RGB, Mask
 from cutis.core.capture import CaptureInfo, Photo
-from cutis.core.face import Landmarks
+from cutis.core.face import FaceCrop, Landmarks
 from cutis.datasets.upscale_patches import PatchSet
 from cutis.evaluation.naturalness import Pristine, fit_pristine, niqe
 from cutis.evaluation.picture_quality import luma, psnr_db, ssim, without_border
 from cutis.imaging.resample import resize_rgb
+from cutis.pipeline import examine
 from cutis.steps.landmarks import find_faces, full_mirror_order
 from cutis.steps.regions import crop_face
-from cutis.steps.upscale import enhance
+from cutis.steps.upscale import enhance, landmarks_in_photo
 
 Restore = Callable[[RGB, tuple[int, int]], RGB]
 
@@ -100,14 +101,29 @@ def look(rgb: RGB) -> Seen | None:
         return None
     order = full_mirror_order(tools().landmarker.canonical)
     crop = crop_face(photo, faces[0], order, tools().limits.crop)
-    skin = tools().skin.segment(crop).skin
+    return Seen(faces[0], _over_picture(tools().skin.segment(crop).skin, crop, rgb))
+
+
+def look_as_assessed(rgb: RGB) -> Seen | None:
+    """Return what an assessment finds, which enlarges a small face; None without one."""
+    found = examine(as_photo(rgb), tools())
+    if found.crop is None or found.skin is None:
+        return None
+    if found.crop.crop_per_photo != 1:
+        raise SystemExit("A small face is never reduced; this one is too large to be compared.")
+    face = landmarks_in_photo(found.crop.landmarks, found.crop.box, 1)
+    return Seen(face, _over_picture(found.skin.skin, found.crop, rgb))
+
+
+def _over_picture(skin: Mask, crop: FaceCrop, rgb: RGB) -> Mask:
+    """Lay the skin of a crop into an empty picture."""
     canvas = np.zeros(rgb.shape[:2], bool)
     x0, y0, x1, y1 = crop.box
     large = cv2.resize(skin.view(np.uint8), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     rows = slice(max(0, y0), min(y1, rgb.shape[0]))
     cols = slice(max(0, x0), min(x1, rgb.shape[1]))
     canvas[rows, cols] = large[rows.start - y0 : rows.stop - y0, cols.start - x0 : cols.stop - x0]
-    return Seen(faces[0], canvas)
+    return canvas
 
 
 def face_scores(found: Seen | None, true: Seen) -> dict[str, float]:

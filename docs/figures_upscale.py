@@ -64,8 +64,8 @@ def _faces(found: dict[str, Any]) -> str:
 
 
 def _widths(found: dict[str, Any]) -> str:
-    text = f"### Small faces\n\n{found['portraits']} portraits; *policy* enhances what "
-    text += "`cutis enhance` would.\n\n"
+    text = f"### Small faces\n\n{found['portraits']} portraits; *assessed* is what "
+    text += "`cutis analyze` finds, which enlarges a small face by its policy.\n\n"
     text += _head(["face width", "way", "portraits", *(title for _, title in _FACE)])
     for width, rows in found.items():
         if width == "portraits":
@@ -88,13 +88,15 @@ def _audit(found: dict[str, Any]) -> str:
 def _time(found: dict[str, Any]) -> str:
     if not found:
         return ""
-    text = (
-        "### Time and memory\n\n512 × 512 to 2048 × 2048 on two shared processor cores, fp32; peak "
-    )
-    text += "memory of the whole process.\n\n" + _head(["way", "seconds", "peak, MiB"])
+    side = next(iter(found.values()))["side_px"]
+    text = f"### Time and memory\n\n{side:.0f} × {side:.0f} enlarged by 4 on two shared processor "
+    text += "cores, fp32; peak memory of the whole process.\n\n"
+    text += _head(["way", "seconds", "processor seconds", "peak, MiB"])
     names = {"cutis": "`cutis enhance`, tiled, guard included", "eager": "torch, eager, in one run"}
     for way, values in found.items():
-        text += _row([names[way], f"{values['elapsed_s']:.1f}", f"{values['peak_mib']:.0f}"])
+        name = names.get(way, f"`cutis enhance`, {way} px")
+        spent = (f"{values[key]:.1f}" for key in ("elapsed_s", "processor_s"))
+        text += _row([name, *spent, f"{values['peak_mib']:.0f}"])
     return text + "\n"
 
 
