@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -36,11 +39,12 @@ from cutis.imaging.colour import linear_to_rgb, rgb_to_linear
 from cutis.imaging.filters import blur
 from cutis.imaging.skin_optics import absorption_vectors
 from cutis.pipeline import Tools, examine
-from cutis.settings import Settings
+from cutis.settings import Settings, override
 from cutis.steps.intake import open_photo
 from cutis.wiring import build_tools
 
 SETS = ("clean/interfaces", "clean/features", "clean/sfhq_t2i")
+_tools: Tools
 CHANGED = {ChangeVerdict.BETTER, ChangeVerdict.WORSE}
 DETECTED_SHARE = 0.8
 THIRDS = ("lightest", "middle", "darkest")
@@ -74,30 +78,45 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=200, help="simulated series of each kind")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/history.json"))
     options = parser.parse_args()
-    tools = build_tools(Settings())
-    rng = np.random.default_rng(0)
     share = -(-options.photos // len(SETS))
     files = [p for name in SETS for p in photos_of(name, share)][: options.photos]
     files = random.Random(0).sample(files, len(files))  # noqa: S311  sets mixed, the same each time
     repeats: list[tuple[str, Comparison]] = []
     painted: list[dict] = []
-    for number, path in enumerate(files):
-        first = _examined(open_photo(path), tools)
-        if first is not None and first.assessment.usable:
-            repeats += _repeats(first, tools)
-            if number < options.painted:
-                painted += _painted(first, tools, rng)
-        print(f"\r{number + 1} of {len(files)} photos", end="", file=sys.stderr)
+    jobs = [(path, number, number < options.painted) for number, path in enumerate(files)]
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=spawned, initializer=_prepare) as workers:
+        for number, (pairs, rows) in enumerate(workers.map(_look_at, jobs)):
+            repeats += pairs
+            painted += rows
+            print(f"\r{number + 1} of {len(files)} photos", end="", file=sys.stderr, flush=True)
     result = {
         "photos": len(files),
         "painted_photos": len({row["photo"] for row in painted}),
         "false_changes": _false_changes(repeats),
         "detection": _detection(painted),
-        "forecasts": forecast_coverage(options.series, rng),
+        "forecasts": forecast_coverage(options.series, np.random.default_rng(0)),
     }
     text = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
     print(text)
     options.out.write_text(text, encoding="utf-8")
+
+
+def _prepare() -> None:
+    """Build the tools of a worker: one thread each, photos are the parallel part."""
+    global _tools  # noqa: PLW0603
+    cv2.setNumThreads(1)
+    _tools = build_tools(override(Settings(), {"runtime": {"threads": 1}}))
+
+
+def _look_at(job: tuple[Path, int, bool]) -> tuple[list[tuple[str, Comparison]], list[dict]]:
+    """Return the comparisons of one photo with itself, and of what is painted into it."""
+    path, number, paints = job
+    first = _examined(open_photo(path), _tools)
+    if first is None or not first.assessment.usable:
+        return [], []
+    rng = np.random.default_rng(number)
+    return list(_repeats(first, _tools)), list(_painted(first, _tools, rng)) if paints else []
 
 
 # False changes

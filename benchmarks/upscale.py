@@ -165,13 +165,14 @@ def widths(bench: Bench) -> dict[str, Any]:
 def audit(bench: Bench) -> dict[str, Any]:
     """Scores of full-resolution portraits, enhancement off and forced on by 2."""
     found: dict[str, Any] = {}
+    plain = replace(tools(), enlarging=None)
     pictures = [p for _, p in bench.held_out(bench.options.audited)]
-    before = [examine(as_photo(p), tools()).assessment for p in pictures]
+    before = [examine(as_photo(p), plain).assessment for p in pictures]
     for name, one in bench.upscalers.items():
         shares, after_guard, by_score = [], [], {}
         for picture, original in zip(pictures, before, strict=True):
             large = enhance(picture, one, 2).rgb
-            enhanced = examine(as_photo(large), tools()).assessment
+            enhanced = examine(as_photo(large), plain).assessment
             rows = audit_enhancement(original, enhanced, texture=one.texture)
             held = hold_back(enhanced, rows, one.uses())
             again = audit_enhancement(original, held, texture=one.texture)

@@ -121,7 +121,8 @@ def start(
     command = [sys.executable, "-m", "cutis", "batch", str(source), "--out", str(out)]
     command += ["--engine", engine, "--workers", str(workers)]
     command += ["--resume"] if resume else []
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+    plain = {**os.environ, "CUTIS_MODELS_ENHANCEMENT": "off"}  # photos are small to be quick
+    return subprocess.Popen(command, env=plain, stdout=subprocess.DEVNULL, stderr=sys.stderr)
 
 
 def follow(

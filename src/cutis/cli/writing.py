@@ -52,11 +52,13 @@ def parse_formats(text: str) -> tuple[Format, ...]:
 
 
 def prepare(formats: Sequence[Format]) -> None:
-    """Load what writes JSON, if it is wanted; done while the models load, it costs no time."""
+    """Load what writes JSON and HTML, if wanted; done while the models load, it costs no time."""
     if Format.JSON in formats:
         from cutis.reports.json import prepare as prepare_json
 
         prepare_json()
+    if Format.HTML in formats:
+        import cutis.reports.html  # noqa: F401
 
 
 def render(

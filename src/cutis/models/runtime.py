@@ -41,7 +41,10 @@ class NetworkFiles:
 
 
 class Runtime:
-    """Compiles networks; one per process, made by the wiring."""
+    """Compiles networks; one per process, made by the wiring.
+
+    Compile one after another: two at once have left the process in the C locale.
+    """
 
     def __init__(self, options: RuntimeOptions | None = None, kept: Path | None = None) -> None:
         """Start the runtime; compiled networks are kept in the folder ``kept`` if one is given."""
