@@ -15,6 +15,7 @@ from cutis.models.builtin import builtin_models
 from cutis.models.cache import is_here, read_files
 from cutis.models.learned import condition_segmenters
 from cutis.models.runtime import NetworkFiles, Runtime
+from cutis.steps.conditions.limits import ConditionLimits
 from cutis.synth.parameters import (
     Area,
     AreaKind,
@@ -35,6 +36,14 @@ MODEL = builtin_models().get("conditions")
 @pytest.fixture(scope="module")
 def network():
     return Runtime().compile_ir(NetworkFiles(*read_files(MODEL)), MODEL.name)
+
+
+def test_no_scale_is_left_to_a_measure_with_another_level():
+    """A coarser photo must not jump from the network's level to that of the classical map."""
+    coarsest = ConditionLimits()
+    for served in MODEL.conditions:
+        classical = getattr(coarsest, f"{served.condition}_mm_per_px")
+        assert served.coarsest_mm_per_px >= classical, served.condition
 
 
 def painted(
