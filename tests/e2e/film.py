@@ -1,6 +1,7 @@
-"""The film of the fake camera and the photo of the journeys: a clean portrait or the astronaut.
+"""The film of the fake camera and the photos of the journeys: a clean portrait or the astronaut.
 
-``python film.py FOLDER`` writes ``face.jpg`` and ``face.y4m`` (two frames, 1280 by 960).
+``python film.py FOLDER`` writes ``face.jpg``, ``small.jpg`` (with few pixels for the face) and
+``face.y4m`` (two frames, 1280 by 960).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 
 WIDTH, HEIGHT = 1280, 960
+SMALL_PX = 250
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,11 +49,20 @@ def framed(picture: np.ndarray) -> np.ndarray:
     return frame
 
 
+def small(picture: np.ndarray, path: Path) -> np.ndarray:
+    """Return a portrait reduced until its face has few pixels; the astronaut's has few as it is."""
+    if path.name == "astronaut.png":
+        return picture
+    size = SMALL_PX, round(picture.shape[0] * SMALL_PX / picture.shape[1])
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     folder, path = Path(sys.argv[1]), portrait()
     picture = cv2.imread(str(path))
-    cv2.imwrite(str(folder / "face.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    for name, photo in (("face", picture), ("small", small(picture, path))):
+        cv2.imwrite(str(folder / f"{name}.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 95])
     planes = cv2.cvtColor(framed(near(picture, path)), cv2.COLOR_BGR2YUV_I420)
     head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg\n".encode()
     frame = b"FRAME\n" + planes.tobytes()

@@ -1,7 +1,7 @@
 // A person's way through the app, in a real browser, against the real service.
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { join } from 'node:path';
-import { ARTEFACTS, FACE, LOOKS, axe, dress, judge, newPlace, serve, type Service } from './service';
+import { ARTEFACTS, FACE, LOOKS, SMALL, axe, dress, judge, newPlace, serve, type Service } from './service';
 
 let service: Service;
 const PAGES = ['/', '/consent', '/photo', '/capture', '/history', '/privacy', '/verify', '/audit'];
@@ -42,6 +42,8 @@ test('no photo before consent; then upload, progress, result', async ({ page }) 
   await expect(page.getByRole('heading', { name: 'What we are not sure of' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'What you can do about the photo' })).toBeVisible();
   await expect(page.locator('.frame canvas').first()).toBeVisible();
+  const headings = await page.getByRole('heading', { level: 2 }).allTextContents();
+  expect(headings.indexOf('By place')).toBeGreaterThan(headings.indexOf('What we see'));
   const overlays = page.getByRole('group', { name: 'What is shown on the face' });
   await overlays.getByRole('button').nth(1).click();
   await expect(overlays.getByRole('button').nth(1)).toHaveAttribute('aria-pressed', 'true');
@@ -118,6 +120,22 @@ test('history and comparison', async ({ page }) => {
   await expect(page.locator('.pair canvas')).toHaveCount(2);
   comparison = new URL(page.url()).hash.slice(1);
   await axe(page);
+  const changes = page.locator('section[aria-labelledby=changes]');
+  await expect(changes.locator('tbody tr')).toHaveCount(10);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(changes.locator('li')).toHaveCount(10);
+  await expect(changes.locator('table')).toHaveCount(0);
+});
+
+test('a small face: what was drawn larger, and that no score rests on it', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, '/photo');
+  await page.locator('input[type=file]').setInputFiles(SMALL);
+  const told = page.locator('section[aria-labelledby=enlarged]');
+  await expect(told.getByText("every score is made of the photo's own pixels")).toBeVisible();
+  await expect(told.locator('.pair canvas')).toHaveCount(2);
+  await axe(page);
+  await page.screenshot({ path: join(ARTEFACTS, 'small.png'), fullPage: true });
 });
 
 for (const look of LOOKS) {

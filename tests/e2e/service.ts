@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(__dirname, '..', '..');
 export const FOLDER = process.env.CUTIS_E2E ?? '';
 export const FACE = join(FOLDER, 'face.jpg');
+export const SMALL = join(FOLDER, 'small.jpg');
 export const ARTEFACTS = join(ROOT, 'app', 'artefacts');
 const PYTHON = process.env.PYTHON ?? 'python3';
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from served import Caller, Clinic, digest_header, drawn_photo, served
 
+from cutis.core.enhancement import Ruling
 from cutis.core.language import Language
-from cutis.core.record_words import Purpose, Relation, Role
+from cutis.core.record_words import Outcome, Purpose, Relation, Role
+from cutis.history import Obstacle
 from cutis.service.passwords import hash_password
 from cutis.service.web.cookies import CSRF_HEADER, PLAIN_NAME, csrf_of
 from cutis.service.web.pages import static_names
@@ -107,6 +109,17 @@ def test_the_app_was_built_from_the_present_sources():
     static = ROOT / "src" / "cutis" / "service" / "web" / "static"
     built = json.loads((static / "built-from.json").read_text(encoding="utf-8"))
     assert built["sources_sha256"] == sources(), "Build it again: make app"
+
+
+def test_the_app_has_a_sentence_for_every_word_of_an_answer():
+    """Its other languages have the keys of English; `catalogues.test.ts` sees to that."""
+    said = json.loads((APP / "src" / "i18n" / "en.json").read_text(encoding="utf-8"))
+    of_one_photo = {Obstacle.NOT_MEASURED, Obstacle.PHOTO_REFUSED}
+    keys = {f"obstacle_{o}_{p}" for o in of_one_photo for p in ("earlier", "later")}
+    keys |= {f"obstacle_{obstacle}" for obstacle in set(Obstacle) - of_one_photo}
+    assert {key for key in said if key.startswith("obstacle_")} == keys
+    for name, words in (("ruling", Ruling), ("outcome", Outcome), ("role", Role)):
+        assert {key for key in said if key.startswith(f"{name}_")} == {f"{name}_{w}" for w in words}
 
 
 class TestCookie:

@@ -38,6 +38,16 @@ export function drawCut(picture: ImageBitmap, cut: Cut, smooth = true): HTMLCanv
   return canvas;
 }
 
+const GAP_PX = 8;
+
+/** Return the two halves of a picture that shows a face before and after, with a gap between them. */
+export function halves(picture: ImageBitmap): [HTMLCanvasElement, HTMLCanvasElement] {
+  const width = Math.floor((picture.width - GAP_PX) / 2);
+  const scale = Math.min(1, MOST_PX / Math.max(width, picture.height));
+  const half = (x: number): HTMLCanvasElement => drawCut(picture, { x, y: 0, width, height: picture.height, scale });
+  return [half(0), half(picture.width - width)];
+}
+
 /** Turn a grey map (0–255) into a tint whose strength is the map's; weak noise is left out. */
 export function tint(grey: Uint8ClampedArray, colour: readonly [number, number, number]): Uint8ClampedArray {
   const out = new Uint8ClampedArray(grey.length);

@@ -1,5 +1,5 @@
 // The words of results (conditions, places, reasons, fixes), from the service: those of summaries.
-import { words, type Language } from './i18n.svelte';
+import { sentence, t, words, type Language } from './i18n.svelte';
 
 type Table = Record<string, string>;
 export interface ResultWords {
@@ -35,3 +35,14 @@ class Told {
 }
 
 export const told = new Told();
+
+const PUBLISHED = { Hayashi: 'scale_hayashi', GAGS: 'scale_gags' } as const;
+const LEARNED = 'learned ';
+
+/** Return what a grade scale is called: a published one, or one learned for a condition. */
+export function scaleName(scale: string): string {
+  if (scale in PUBLISHED) return t(PUBLISHED[scale as keyof typeof PUBLISHED]);
+  if (!scale.startsWith(LEARNED)) return scale;
+  const condition = scale.slice(LEARNED.length);
+  return sentence(t('scale_learned', { condition: told.tables.conditions[condition] ?? condition }));
+}

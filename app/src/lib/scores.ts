@@ -15,3 +15,14 @@ export function inOrder(found: Assessment): { measured: Condition[]; unmeasured:
     unmeasured: CONDITIONS.filter((condition) => !isScore(found.scores[condition])),
   };
 }
+
+/** Two scores of one condition, what is to be made of them, and what noise alone would move (points). */
+export interface ScorePair {
+  key: string;
+  name: string;
+  before: number | null;
+  after: number | null;
+  verdict: string;
+  why?: string;
+  noise: number | null;
+}

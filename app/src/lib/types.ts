@@ -34,6 +34,14 @@ export interface Finding {
 export interface QualityMeasure { name: string; score: number | null; verdict: string; sentence: string }
 export interface Grade { scale: string; grade: number; label: string; source: string }
 export interface Explanation { condition: Condition; summary: string; method: string; limits: string }
+export interface AuditRow {
+  condition: Condition;
+  original: number | null;
+  enhanced: number | null;
+  allowed: number | null;
+  ruling: 'stands' | 'moved' | 'invented' | 'no_comparison' | 'not_measured';
+}
+export interface Enhancement { drawn_share: number; consistency_db: number; audit: AuditRow[] }
 export interface Assessment {
   schema_version: string;
   usable: boolean;
@@ -47,6 +55,7 @@ export interface Assessment {
   grades: Record<string, Grade | NotMeasured>;
   findings: Finding[];
   explanations: Explanation[];
+  enhancement: Enhancement | null;
   provenance: { assessed_at: string | null; software_version: string };
 }
 export interface FileEntry { name: string; media_type: string; size_bytes: number; sha256: string }

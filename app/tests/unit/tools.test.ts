@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agreementOf, weightedKappa, wilson } from '../../src/clinic/agreement';
 import { dice, emptyMask, fillPolygon, paintDisc, paintStroke, type Mask } from '../../src/clinic/mask';
 import { centres, similarity } from '../../src/lib/align';
-import { cutSize, faceCut, tint } from '../../src/lib/pictures';
+import { cutSize, faceCut, halves, tint } from '../../src/lib/pictures';
 import { inOrder, levelOf } from '../../src/lib/scores';
 import { across, bandPath, seriesOf } from '../../src/lib/timeline';
 import { CONDITIONS, type Assessment, type AssessmentRecord, type Review } from '../../src/lib/types';
@@ -85,6 +85,11 @@ it('the face is cut with room around it, inside the photo', () => {
   expect(cut.x).toBeLessThan(400);
   expect(cut.x + cut.width).toBeLessThanOrEqual(1000);
   expect(Math.max(...Object.values(cutSize(cut)))).toBeLessThanOrEqual(900);
+});
+
+it('a picture of before and after comes apart at its gap', () => {
+  const [before, after] = halves({ width: 2 * 100 + 8, height: 120 } as ImageBitmap);
+  expect([before.width, before.height, after.width, after.height]).toEqual([100, 120, 100, 120]);
 });
 
 it('a tint is as strong as the map, and silent where it is weak', () => {

@@ -1,1 +1,0 @@
-import{Q as e,ct as t,ot as n,st as r}from"./problems-bDPKfW-U.js";var i=class{#e=t(n(a()));get path(){return e(this.#e)}set path(e){r(this.#e,e,!0)}constructor(){addEventListener(`hashchange`,()=>{this.path=a()})}get steps(){return this.path.split(`/`).filter(Boolean)}go(e){location.hash=e}};function a(){return decodeURI(location.hash.slice(1))||`/`}var o=new i;export{o as t};

@@ -1,0 +1,1 @@
+import{dt as e,lt as t,tt as n,ut as r}from"./problems-BWPm6EFY.js";var i=class{#e=e(t(a()));get path(){return n(this.#e)}set path(e){r(this.#e,e,!0)}constructor(){addEventListener(`hashchange`,()=>{this.path=a()})}get steps(){return this.path.split(`/`).filter(Boolean)}go(e){location.hash=e}};function a(){return decodeURI(location.hash.slice(1))||`/`}var o=new i;export{o as t};

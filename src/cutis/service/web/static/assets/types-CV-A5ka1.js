@@ -1,0 +1,1 @@
+var e=[`acne`,`redness`,`pigmentation`,`wrinkles`,`pores`,`texture`,`dryness`,`scarring`,`oiliness`,`dark_circles`],t=[`forehead`,`glabella`,`nose`,`subject_left_cheek`,`subject_right_cheek`,`subject_left_periorbital`,`subject_right_periorbital`,`perioral`,`chin`,`subject_left_jaw`,`subject_right_jaw`],n=e=>e!==void 0&&e.value!==null;export{t as n,n as r,e as t};
