@@ -5,7 +5,8 @@
 FACES are folders of `cutis synth faces` or `cutis synth skin-labels`. No photo of a statue is among
 the sets, so statues are rendered from every sixth face: lightness alone (stone, or a photo without
 colour), toned by lightness (sepia), one tint (bronze), and grey between a warm and a cool lamp;
-each as JPEG. Photos named in COLOURLESS were seen to be black and white or toned.
+each as JPEG. Photos named in COLOURLESS were seen to be black and white or toned: those of a low
+spread were looked at one by one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ COLOURLESS = {
     "interfaces/002", "interfaces/030", "interfaces/070", "features/012", "features/019",
     "sfhq_t2i/physical_characteristics_r03c00", "sfhq_t2i/accessories_r04c06",
     "sfhq_t2i/ethnicity_r04c06", "sfhq_t2i/face_pose_r05c05", "sfhq_t2i/face_pose_r04c07",
+    "sfhq_t2i/expression_r02c03", "sfhq_t2i/glasses_style_r02c04",
 }  # fmt: skip
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 JPEG_QUALITY = 85

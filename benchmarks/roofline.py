@@ -2,7 +2,7 @@
 
 FLOPs are two per multiply-add of convolutions and matrix products, from the graph at the shape
 that is run; bytes are weights and the outputs of those operations, each written and read once.
-The ceiling of arithmetic is a product of matrices in torch (or NumPy), that of memory a copy
+The ceiling of arithmetic is a product of matrices in the same runtime, that of memory a copy
 (McCalpin's STREAM copy). The attainable rate is the lower of the two (Williams et al. 2009,
 *Roofline*, doi:10.1145/1498765.1498785).
 """
@@ -46,15 +46,15 @@ def measure(threads: int, shapes: list[tuple[int, ...]]) -> dict[str, Any]:
 
 
 def gemm_gflops(threads: int) -> float:
-    """Return the best rate of a product of fp32 matrices."""
-    try:
-        import torch  # noqa: PLC0415 - an extra
-    except ImportError:
-        a = np.ones((_SIDE, _SIDE), np.float32)
-        return 2 * _SIDE**3 / best_s(lambda: a @ a) / 1e9
-    torch.set_num_threads(threads)
-    b = torch.ones(_SIDE, _SIDE)
-    return float(2 * _SIDE**3 / best_s(lambda: b @ b) / 1e9)
+    """Return the best rate of a product of fp32 matrices in the runtime that runs the networks."""
+    from cutis.models.quiet_openvino import import_openvino  # noqa: PLC0415
+
+    openvino = import_openvino()
+    ops = openvino.opset13
+    left = ops.parameter([_SIDE, _SIDE], np.float32)
+    right = ops.constant(np.ones((_SIDE, _SIDE), np.float32))
+    product = openvino.Model([ops.matmul(left, right, False, False)], [left])
+    return float(2 * _SIDE**3 / best_time_s(product, threads) / 1e9)
 
 
 def copy_gb_per_s() -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import figures_skin
 import figures_speed
 
 DOCS = Path(__file__).resolve().parent
@@ -173,6 +174,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "forecasts": ("forecast", forecast_table),
     "flare-ups": ("forecast", flares),
     "choices": ("policy", policy_tables),
+    "living-colour": ("living_colour", figures_skin.living_section),
     **figures_speed.BLOCKS,
 }
 """Blocks of explanation pages, between ``<!-- figures: NAME -->`` and ``<!-- end -->``."""

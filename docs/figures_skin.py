@@ -38,6 +38,17 @@ def skin_time_section(result: dict[str, Any]) -> str:
     )
 
 
+def living_section(result: dict[str, Any]) -> str:
+    """Return how far chromaticity varies over people and over what is none."""
+    text = f"Refused below {result['limit']:g} of optical density.\n\n"
+    text += _head(["faces", "n", "refused", "least", "median", "greatest"])
+    for name, told in result.items():
+        if isinstance(told, dict):
+            numbers = [f"{told[key]:.4f}" for key in ("least", "median", "greatest")]
+            text += _row([name, str(told["faces"]), str(told["refused"]), *numbers])
+    return text
+
+
 def _cells(values: dict[str, float]) -> list[str]:
     return [str(values[c]) if c == "photos" else f"{values[c]:.3f}" for c in _COLUMNS]
 

@@ -252,6 +252,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "targets.md": targets_page,
     "assessment.schema.json": schema_text,
     "../explanation/change-and-noise.md": quoted("explanation/change-and-noise.md"),
+    "../explanation/facial-skin.md": quoted("explanation/facial-skin.md"),
     "../explanation/learned-choices.md": quoted("explanation/learned-choices.md"),
     "../explanation/performance.md": quoted("explanation/performance.md"),
     "../explanation/scale.md": quoted("explanation/scale.md"),

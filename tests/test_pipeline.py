@@ -189,6 +189,22 @@ def test_a_later_segmenter_replaces_an_earlier_one_condition_by_condition(photo:
     )
 
 
+@dataclass(frozen=True)
+class BlindSegmenter(FakeConditionSegmenter):
+    """Knows its conditions, and finds every photo too coarse for them."""
+
+    def segment(self, crop: FaceCrop, skin: SkinMask) -> dict[Condition, ConditionMap]:
+        return {}
+
+
+def test_what_a_later_segmenter_cannot_see_is_not_left_to_an_earlier_one(photo: Photo):
+    """Else a coarser photo of the same face would be read at another level."""
+    first = FakeConditionSegmenter({Condition.TEXTURE: 0.2, Condition.REDNESS: 0.2})
+    answer = examine(photo, fakes(first, BlindSegmenter({Condition.REDNESS: 0.6}))).assessment
+    assert isinstance(answer.scores[Condition.REDNESS], NotMeasured)
+    assert isinstance(answer.scores[Condition.TEXTURE], Score)
+
+
 def test_maps_come_in_the_order_of_the_conditions(examined: Examination):
     assert examined.crop is not None
     assert examined.skin is not None

@@ -307,9 +307,14 @@ def describe_regions(examination: Examination) -> RegionFeatures:
 def map_conditions(
     segmenters: Sequence[ConditionSegmenter], crop: FaceCrop, skin: SkinMask
 ) -> Mapping[Condition, ConditionMap]:
-    """Return the map of every condition; a later segmenter replaces an earlier one."""
+    """Return the map of every condition; a later segmenter replaces an earlier one.
+
+    It does so too where it sees nothing, at a scale too coarse for it: no condition jumps from the
+    level of one segmenter to that of another between two photos of one face.
+    """
     maps: dict[Condition, ConditionMap] = {}
     for segmenter in segmenters:
+        maps = {c: m for c, m in maps.items() if c not in segmenter.conditions}
         maps.update(segmenter.segment(crop, skin))
     return {c: maps[c] for c in Condition if c in maps}
 

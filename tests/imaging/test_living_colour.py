@@ -8,9 +8,8 @@ import pytest
 
 from cutis.imaging.colour import rgb_to_linear
 from cutis.imaging.living_colour import colour_spread
+from cutis.steps.skin import LEAST_COLOUR_SPREAD
 from cutis.testing import draw_face
-
-LEAST = 0.02
 
 
 def face() -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +25,7 @@ def face() -> tuple[np.ndarray, np.ndarray]:
 def test_a_drawn_face_is_coloured_and_its_lightness_is_not():
     linear, oval = face()
     grey = np.repeat((linear @ np.float32([0.2126, 0.7152, 0.0722]))[..., None], 3, axis=2)
-    assert (colour_spread(linear, oval) or 0) > LEAST
+    assert (colour_spread(linear, oval) or 0) > LEAST_COLOUR_SPREAD
     assert colour_spread(grey, oval) == pytest.approx(0, abs=1e-6)
 
 

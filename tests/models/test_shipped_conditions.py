@@ -38,8 +38,7 @@ def network():
     return Runtime().compile_ir(NetworkFiles(*read_files(MODEL)), MODEL.name)
 
 
-def test_no_scale_is_left_to_a_measure_with_another_level():
-    """A coarser photo must not jump from the network's level to that of the classical map."""
+def test_the_network_sees_as_coarse_a_photo_as_the_measure_that_it_replaces():
     coarsest = ConditionLimits()
     for served in MODEL.conditions:
         classical = getattr(coarsest, f"{served.condition}_mm_per_px")

@@ -16,7 +16,7 @@ from cutis.reports.table import FINDING_COLUMNS, photo_columns, safe_text
 
 PHOTOS, FINDINGS = "photos", "findings"
 _ROWS_AT_ONCE = 50
-"""Photos whose rows are in memory at a time: a thousand with their findings took 65 MiB."""
+"""Photos whose rows are in memory at a time; a whole part of them makes the driver grow."""
 
 _FINDING_TEXTS = frozenset({"photo", "condition", "type", "region"})
 _FINDING_NUMBERS = frozenset({"x0_px", "y0_px", "x1_px", "y1_px"})

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from cutis.batch.plan import Outcome, json_file, map_file
 from cutis.core.errors import CutisError
-from cutis.core.vocabulary import Condition
 from cutis.steps.intake.process.serving import serve_tasks
 from cutis.steps.intake.process.watched import open_door
 
@@ -104,15 +103,13 @@ def _rows(found: Examination, words: Mapping[str, Any]) -> bytes:
 
 def _files(found: Examination, words: Mapping[str, Any]) -> dict[str, bytes]:
     from cutis.reports.json import to_json  # noqa: PLC0415
-    from cutis.reports.maps import condition_map, drawn_map, skin_map, write_png  # noqa: PLC0415
+    from cutis.reports.maps import map_files  # noqa: PLC0415
 
     key, files = words["key"], {}
     if words["json"]:
         files[json_file(key)] = to_json(found.assessment).encode()
     if words["maps"]:
-        drawn = {"skin": skin_map(found), "enhanced": drawn_map(found)}
-        drawn |= {condition.value: condition_map(found, condition) for condition in Condition}
-        files |= {map_file(key, n): write_png(m) for n, m in drawn.items() if m is not None}
+        files |= {map_file(key, name): data for name, data in map_files(found).items()}
     return files
 
 

@@ -91,7 +91,9 @@ def render(
         contents = _contents(examination, name, form, background)
         files |= dict(zip(FILE_NAMES[form], contents, strict=True))
     if maps:
-        files |= _map_files(examination)
+        from cutis.reports.maps import map_files
+
+        files |= {f"maps/{name}.png": data for name, data in map_files(examination).items()}
     return files
 
 
@@ -121,18 +123,6 @@ def _contents(
 
         return (to_pdf(examination, background),)
     return tuple(_tables([(name, examination.assessment)]).values())
-
-
-def _map_files(examination: Examination) -> dict[str, bytes]:
-    """Make the maps of what was measured; what was not measured has no file."""
-    from cutis.reports.figures import before_after_png
-    from cutis.reports.maps import condition_map, drawn_map, skin_map, write_png
-
-    maps = {"skin": skin_map(examination), "enhanced": drawn_map(examination)}
-    maps |= {condition.value: condition_map(examination, condition) for condition in Condition}
-    files = {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
-    pair = before_after_png(examination)
-    return files if pair is None else {**files, "maps/enlarged.png": pair}
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:

@@ -13,6 +13,7 @@ from cutis.core.arrays import Mask, Probabilities
 from cutis.core.assessment import Examination
 from cutis.core.errors import InputError
 from cutis.core.vocabulary import Condition
+from cutis.reports.figures import before_after_png
 
 GrayMap = UInt8[np.ndarray, "h w"]
 """One byte a photo pixel."""
@@ -54,6 +55,21 @@ def drawn_map(examination: Examination) -> GrayMap | None:
     whole = np.zeros((examination.photo.height_px, examination.photo.width_px), np.uint8)
     whole[y0:y1, x0:x1] = _bytes_of_mask(np.asarray(share > 0.5))
     return whole
+
+
+def map_files(examination: Examination, *, regions: bool = False) -> dict[str, bytes]:
+    """Return every picture of an examination as PNG, by name; what was not measured has none.
+
+    ``skin``, one for each condition, ``regions`` if asked for, and of a small face ``enhanced``,
+    which pixels a network drew larger, and ``enlarged``, the face before and after.
+    """
+    maps = {"skin": skin_map(examination), "enhanced": drawn_map(examination)}
+    maps |= {condition.value: condition_map(examination, condition) for condition in Condition}
+    if regions:
+        maps["regions"] = region_map(examination)
+    files = {name: write_png(drawn) for name, drawn in maps.items() if drawn is not None}
+    pair = before_after_png(examination)
+    return files if pair is None else {**files, "enlarged": pair}
 
 
 def condition_map(examination: Examination, condition: Condition) -> GrayMap | None:

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cutis.core.capture import CaptureInfo, Photo
 from cutis.core.errors import CutisError, StoreError, UnreadablePhotoError
-from cutis.core.vocabulary import Condition
 
 if TYPE_CHECKING:
-    from cutis.core.assessment import Examination
     from cutis.pipeline import Tools
     from cutis.steps.intake import IntakeLimits
 
@@ -87,6 +85,7 @@ def assess(
     from cutis.pipeline import examine  # noqa: PLC0415
     from cutis.reports.html import to_html  # noqa: PLC0415
     from cutis.reports.json import to_json  # noqa: PLC0415
+    from cutis.reports.maps import map_files  # noqa: PLC0415
     from cutis.steps.intake import open_photo  # noqa: PLC0415
 
     opened = open_photo(data, limits)
@@ -95,7 +94,7 @@ def assess(
     files = {
         ASSESSMENT: to_json(found.assessment).encode(),
         REPORT: to_html(found).encode(),
-        **_maps(found),
+        **{f"maps/{n}.png": data for n, data in map_files(found, regions=True).items()},
     }
     return {"usable": found.assessment.usable}, files
 
@@ -131,20 +130,3 @@ def to_png(photo: Photo) -> bytes:
 def failure(error: CutisError) -> dict[str, Any]:
     """Return an error as plain words."""
     return {"error": {"code": error.code, "message": str(error)}}
-
-
-def _maps(found: Examination) -> Files:
-    from cutis.reports.figures import before_after_png  # noqa: PLC0415
-    from cutis.reports.maps import (  # noqa: PLC0415
-        condition_map,
-        drawn_map,
-        region_map,
-        skin_map,
-        write_png,
-    )
-
-    maps = {"skin": skin_map(found), "regions": region_map(found), "enhanced": drawn_map(found)}
-    maps |= {condition.value: condition_map(found, condition) for condition in Condition}
-    files = {f"maps/{name}.png": write_png(m) for name, m in maps.items() if m is not None}
-    pair = before_after_png(found)
-    return files if pair is None else {**files, "maps/enlarged.png": pair}
