@@ -114,20 +114,22 @@ def agreement(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def once(photo: Path, tools: Any, settings: Any) -> tuple[Any, float]:
-    """Return the examination of a photo without its pixels, and how long it took."""
+    """Return the assessment with its masks over the photo, and how long it took.
+
+    Over the photo they can be compared where two ways cut the face out a pixel apart.
+    """
     from cutis.pipeline import examine  # noqa: PLC0415
     from cutis.reports.json import to_json  # noqa: PLC0415
+    from cutis.reports.maps import condition_map, skin_map  # noqa: PLC0415
     from cutis.steps.intake import open_photo  # noqa: PLC0415
 
     started_s = time.perf_counter()
     found = examine(open_photo(photo, settings.intake), tools)
     to_json(found.assessment)
     took_s = time.perf_counter() - started_s
-    masks: dict[str, Any] = {
-        c: np.packbits(m.probability >= SURE) for c, m in found.maps.items() if m.is_learned
-    }
-    if found.skin is not None:
-        masks["skin"] = np.packbits(found.skin.skin)
+    learned = [c for c, m in found.maps.items() if m.is_learned]
+    drawn = {c: condition_map(found, c) for c in learned} | {"skin": skin_map(found)}
+    masks = {n: np.packbits(m >= 255 * SURE) for n, m in drawn.items() if m is not None}
     return (found.assessment, masks), took_s
 
 
