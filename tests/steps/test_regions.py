@@ -181,6 +181,8 @@ def test_a_span_is_even_inside_and_the_same_in_a_mirror(side: int, low: float, l
     assert (last - first) % 2 == 0
     cut_on_both_sides = low < 1 and low + length > side - 1
     beside = low + length < 3 or low > side - 3
-    if not cut_on_both_sides and not beside:
+    halves = 2 * low + length, length / 2  # where rounding has no side, a mirror has none either
+    tie = any(abs(half - round(half)) < 1e-6 for half in halves)
+    if not cut_on_both_sides and not beside and not tie:
         other = _span(side - low - length, side - low, side)
         assert (side - other[1], side - other[0]) == (first, last)

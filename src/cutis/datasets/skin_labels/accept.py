@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cutis.datasets.skin_labels.beards import doubtful_beard
 from cutis.datasets.skin_labels.corrections import Corrections, shipped_corrections
 from cutis.datasets.skin_labels.store import LabelledView, load_view
 
@@ -102,6 +103,7 @@ def _refusal(view: LabelledView, limits: AcceptLimits, corrections: Corrections)
         "too little or too much skin": not low <= view.skin_share <= high,
         "turned too far": abs(view.yaw_deg) > limits.yaw_deg,
         "perhaps glasses": unsure <= view.glasses < sure,
+        "perhaps a beard": doubtful_beard(view),
     }
     redrawn = view.source in corrections.redrawn and not checks["rejected by a person"]
     return None if redrawn else next((why for why, holds in checks.items() if holds), None)

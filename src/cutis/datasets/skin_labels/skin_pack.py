@@ -15,6 +15,7 @@ from cutis.core.arrays import RGB, LabelMap, Points
 from cutis.core.errors import InputError, StoreError
 from cutis.datasets.pack import decode_labels, decode_picture, encode_labels, encode_picture
 from cutis.datasets.skin_labels.accept import tone_thirds
+from cutis.datasets.skin_labels.beards import with_beard
 from cutis.datasets.skin_labels.corrections import Corrections, shipped_corrections
 from cutis.datasets.skin_labels.store import JPEG_QUALITY, load_view
 from cutis.datasets.splits import fingerprint, group_persons, split_of
@@ -76,7 +77,7 @@ class SkinPack:
 def write_skin_pack(
     folder: Path, files: Sequence[Path], path: Path, corrections: Corrections | None = None
 ) -> None:
-    """Write chosen faces of a folder with a person's corrections; whole or not at all.
+    """Write chosen faces of a folder, beards seen and corrections applied; whole or not at all.
 
     Raises:
         InputError: no face was chosen.
@@ -85,7 +86,7 @@ def write_skin_pack(
     if not files:
         raise InputError("No face was accepted. Label more photos, or look at the contact sheet.")
     corrections = corrections or shipped_corrections()
-    views = [corrections.applied(load_view(folder / file.name)) for file in files]
+    views = [corrections.applied(with_beard(load_view(folder / file.name))) for file in files]
     prints = np.stack([fingerprint(view.rgb) for view in views])
     persons = group_persons([view.person for view in views], prints)
     images = [encode_picture(view.rgb, jpeg_quality=JPEG_QUALITY) for view in views]

@@ -1,0 +1,72 @@
+"""Beards that colour rules called skin: seen where the lip strip is dark, doubted where half is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cutis.core.arrays import Mask
+from cutis.core.face_parts import FacePart
+from cutis.datasets.skin_labels.beards import doubtful_beard, with_beard
+from cutis.datasets.skin_labels.store import LabelledView
+from cutis.testing import FakeFace
+
+MIDDLE, EYES_Y = 100.0, 100.0
+
+
+def face(darkness: float, *, chin_only: bool = False) -> LabelledView:
+    """A disc of skin, below the nose (or the mouth) times ``darkness``."""
+    y, x = np.mgrid[:240, :200]
+    skin = ((x - MIDDLE) / 70) ** 2 + ((y - 120) / 95) ** 2 < 1
+    points = FakeFace((MIDDLE, EYES_Y), 62.0).points()[:, :2].astype(np.float32)
+    from_y = points[57, 1] + 1 if chin_only else points[2, 1] + 1
+    below = skin & (y > from_y) & (np.abs(x - MIDDLE) < 45)
+    rgb = np.where(skin[..., None], np.float32([190, 150, 130]), np.float32(90))
+    rgb = np.where(below[..., None], rgb * darkness, rgb)
+    return LabelledView(
+        rgb=rgb.astype(np.uint8),
+        labels=np.where(skin, FacePart.FACE_SKIN.label, 0).astype(np.uint8),
+        points=points,
+        yaw_deg=0.0,
+        agreement=0.95,
+        skin_share=0.7,
+        glasses=0.1,
+        ita_deg=20.0,
+        person="drawn/0",
+        source="drawn/0",
+    )
+
+
+def beard(view: LabelledView) -> Mask:
+    return with_beard(view).labels == FacePart.FACIAL_HAIR.label
+
+
+@pytest.mark.parametrize("darkness", [0.2, 0.4, 0.5])
+def test_a_dark_lip_and_chin_are_a_beard(darkness: float):
+    view = face(darkness)
+    found = beard(view)
+    dark = view.rgb[..., 0] < 190 * darkness + 1
+    skin = view.labels == FacePart.FACE_SKIN.label
+    assert (found & dark).sum() > 0.8 * (dark & skin).sum()
+    assert (found & ~dark).sum() < 0.1 * found.sum()
+    assert not doubtful_beard(view)
+
+
+@pytest.mark.parametrize("darkness", [1.0, 0.9])
+def test_a_shaven_face_stays_as_it_is(darkness: float):
+    view = face(darkness)
+    assert not beard(view).any()
+    assert not doubtful_beard(view)
+
+
+def test_a_dark_chin_under_a_bare_lip_is_doubted_and_not_relabelled():
+    view = face(0.4, chin_only=True)
+    assert doubtful_beard(view)
+    assert not beard(view).any()
+
+
+def test_a_face_in_shade_as_a_whole_has_no_beard():
+    view = face(1.0)
+    view.rgb[:] = view.rgb // 3
+    assert not beard(view).any()
+    assert not doubtful_beard(view)
