@@ -16,29 +16,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
-from photo_sets import photos_of
+from photo_sets import half_of, spread_over
+from repeats import examined, photo_of, unmirrored
 
-from cutis.core.assessment import Assessment, Examination
-from cutis.core.capture import CaptureInfo, Photo
-from cutis.core.errors import CutisError
+from cutis.core.assessment import Examination
 from cutis.core.vocabulary import Condition, Region
 from cutis.history import ChangeVerdict, Comparison, ForecastScore, compare, forecast_score
 from cutis.history.kalman import Dynamics, State, carry_on, follow
 from cutis.imaging.colour import linear_to_rgb, rgb_to_linear
 from cutis.imaging.filters import blur
 from cutis.imaging.skin_optics import absorption_vectors
-from cutis.pipeline import Tools, examine
+from cutis.pipeline import Tools
 from cutis.settings import Settings, override
 from cutis.steps.intake import open_photo
 from cutis.wiring import build_tools
@@ -78,9 +75,7 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=200, help="simulated series of each kind")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/history.json"))
     options = parser.parse_args()
-    share = -(-options.photos // len(SETS))
-    files = [p for name in SETS for p in photos_of(name, share)][: options.photos]
-    files = random.Random(0).sample(files, len(files))  # noqa: S311  sets mixed, the same each time
+    files = spread_over([half_of(name, 1) for name in SETS], options.photos)
     repeats: list[tuple[str, Comparison]] = []
     painted: list[dict] = []
     jobs = [(path, number, number < options.painted) for number, path in enumerate(files)]
@@ -112,7 +107,7 @@ def _prepare() -> None:
 def _look_at(job: tuple[Path, int, bool]) -> tuple[list[tuple[str, Comparison]], list[dict]]:
     """Return the comparisons of one photo with itself, and of what is painted into it."""
     path, number, paints = job
-    first = _examined(open_photo(path), _tools)
+    first = examined(open_photo(path), _tools)
     if first is None or not first.assessment.usable:
         return [], []
     rng = np.random.default_rng(number)
@@ -137,23 +132,13 @@ def variants(rgb: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 def _repeats(first: Examination, tools: Tools) -> Iterator[tuple[str, Comparison]]:
     for name, rgb in variants(first.photo.rgb):
-        other = _examined(_photo(rgb), tools)
+        other = examined(photo_of(rgb), tools)
         if other is not None:
             after = other.assessment
             yield (
                 name,
-                compare(first.assessment, _unmirrored(after) if name == "mirrored" else after),
+                compare(first.assessment, unmirrored(after) if name == "mirrored" else after),
             )
-
-
-def _unmirrored(assessment: Assessment) -> Assessment:
-    """Give regions and head turn of a mirrored photo back to the side that they belong to."""
-    face = assessment.face
-    if face is not None:
-        pose = replace(face.pose, yaw_deg=-face.pose.yaw_deg, roll_deg=-face.pose.roll_deg)
-        face = replace(face, pose=pose)
-    regions = {r.mirrored: part for r, part in assessment.regions.items()}
-    return replace(assessment, face=face, regions=regions)
 
 
 def _false_changes(pairs: list[tuple[str, Comparison]]) -> dict:
@@ -214,7 +199,7 @@ def _painted(first: Examination, tools: Tools, rng: np.random.Generator) -> Iter
         seed = int(rng.integers(1 << 31))  # the same places for every size of one photo
         for size in sizes:
             rgb = paint(first, condition, size, np.random.default_rng(seed))
-            after = _examined(_photo(rgb), tools)
+            after = examined(photo_of(rgb), tools)
             if after is None:
                 continue
             change = compare(first.assessment, after.assessment).conditions[condition]
@@ -363,19 +348,6 @@ def _smallest(rows: list[dict], sizes: tuple[float, ...]) -> dict:
         "smallest_detected_by_80_percent": smallest,
         "median_difference_points": moved,
     }
-
-
-def _examined(photo: Photo, tools: Tools) -> Examination | None:
-    try:
-        found = examine(photo, tools)
-    except CutisError:
-        return None
-    return found if found.crop is not None else None
-
-
-def _photo(rgb: np.ndarray) -> Photo:
-    info = CaptureInfo("variant", rgb.shape[1], rgb.shape[0], 8, "sRGB", "", 0, lossy=False)
-    return Photo(np.ascontiguousarray(rgb), info)
 
 
 # Forecasts

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
+from collections.abc import Sequence
 from pathlib import Path
+
+from cutis.datasets.clean_sets import person_of
 
 PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -28,7 +32,29 @@ def photos_of(name: str, most: int | None = None, seed: int = 0) -> list[Path]:
     return found
 
 
-def largest_of(names: tuple[str, ...], most: int) -> list[Path]:
+def half_of(name: str, half: int) -> list[Path]:
+    """Return the photos of one of two halves of a set; a person is in one half only."""
+    return [p for p in photos_of(name) if _half(person_of(p)) == half]
+
+
+def _half(person: str) -> int:
+    return hashlib.sha256(person.encode()).digest()[0] % 2
+
+
+def spread_over(sets: Sequence[Sequence[Path]], most: int, seed: int = 0) -> list[Path]:
+    """Draw photos, fixed, from each set alike; what a small set lacks, the larger ones give.
+
+    They come mixed.
+    """
+    rng = random.Random(seed)  # noqa: S311  not a secret
+    waiting = [rng.sample(list(part), len(part)) for part in sets]
+    drawn: list[Path] = []
+    while len(drawn) < most and any(waiting):
+        drawn += [part.pop() for part in waiting if part]
+    return rng.sample(drawn[:most], min(most, len(drawn)))
+
+
+def largest_of(sets: Sequence[Sequence[Path]], most: int) -> list[Path]:
     """Return the photos with the most pixels of some sets."""
     from PIL import Image  # noqa: PLC0415
 
@@ -36,5 +62,5 @@ def largest_of(names: tuple[str, ...], most: int) -> list[Path]:
         with Image.open(path) as picture:
             return picture.width * picture.height
 
-    found = [p for name in names for p in photos_of(name)]
+    found = [p for part in sets for p in part]
     return sorted(found, key=lambda p: (-pixels(p), p))[:most]

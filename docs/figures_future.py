@@ -34,7 +34,7 @@ def history(result: dict[str, Any]) -> str:
     """Return the section on change verdicts."""
     text = "## Change verdicts (`benchmarks/history.py`)\n\n"
     text += f"{result['photos']} clean photos, each against itself after six changes of the "
-    text += "capture.\n\n"
+    text += "capture; those that are refused give no pair.\n\n"
     return text + false_changes(result) + "\n" + _by_condition(result) + "\n" + detection(result)
 
 

@@ -240,6 +240,20 @@ def test_repeatability_gives_intervals_in_range(
     assert interval.high > interval.low
 
 
+@law
+@given(st.sampled_from(Condition), st.floats(0, 100), st.floats(1, 200))
+def test_a_smaller_region_is_less_repeatable(condition: Condition, points: float, ratio: float):
+    shipped = load_repeatability()
+    larger, smaller = (
+        shipped.region_deviation_of(condition, points, 0.5, area_ratio=r)
+        for r in (ratio, 2 * ratio)
+    )
+    assert smaller == pytest.approx(larger * 2**0.5)
+    face = shipped.deviation_of(condition, points, 0.5)
+    factor = shipped.deviation[condition.value].get("region", 1.0)
+    assert larger == pytest.approx(face * factor * ratio**0.5)
+
+
 @pytest.mark.parametrize(("mm_per_px", "name"), [
     (0.1, "fine"), (0.2, "fine"), (0.21, "medium"), (0.4, "medium"), (0.41, "coarse"),
 ])  # fmt: skip

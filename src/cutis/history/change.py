@@ -2,8 +2,7 @@
 
 A difference is called a change only if it exceeds what the same face gives when it is photographed
 again, with allowance for how many things are looked at together; see `cutis.history.noise`.
-A region shows less skin than the face, so its noise is taken larger by the square root of the
-areas' ratio, the standard error of a mean over less of the same.
+A region shows less skin than the face, so its noise is taken larger; by how much was measured.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import hypot, sqrt
+from math import hypot
 from typing import TypeVar
 
 from cutis.core.assessment import Assessment
@@ -30,6 +29,7 @@ from cutis.history.noise import (
     needed_ratios,
     smallest_detectable_change,
     within_face_deviation,
+    within_region_deviation,
 )
 
 K = TypeVar("K", bound=Hashable)
@@ -187,15 +187,15 @@ def _difference(
 
 
 def _shipped(condition: Condition, value: float, visit: Visit, region: Region | None) -> float:
-    """Return the shipped deviation, larger for a region by the root of the ratio of areas."""
+    """Return the shipped deviation, larger for a region."""
     face, regions = visit.assessment.face, visit.assessment.regions
     mm_per_px = face.scale.mm_per_px if face else float("inf")
-    deviation = within_face_deviation(condition, value, mm_per_px)
     if region is None:
-        return deviation
+        return within_face_deviation(condition, value, mm_per_px)
     places = [r for r in regions.values() if isinstance(r.scores.get(condition), Score)]
     whole, part = sum(r.area_mm2 for r in places), regions[region].area_mm2
-    return deviation * sqrt(max(1.0, whole / part)) if part > 0 else deviation
+    ratio = whole / part if part > 0 else 1.0
+    return within_region_deviation(condition, value, mm_per_px, area_ratio=ratio)
 
 
 def _judge(found: Mapping[K, Hindrance | _Difference]) -> dict[K, Change]:

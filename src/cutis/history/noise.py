@@ -27,6 +27,18 @@ def within_face_deviation(condition: Condition, value: float, mm_per_px: float) 
     return load_repeatability().deviation_of(condition, value, mm_per_px)
 
 
+def within_region_deviation(
+    condition: Condition, value: float, mm_per_px: float, *, area_ratio: float
+) -> float:
+    """Return the standard deviation, in points, of a region's score when the face is taken again.
+
+    ``area_ratio`` is the area of the face's skin over the region's.
+    """
+    return load_repeatability().region_deviation_of(
+        condition, value, mm_per_px, area_ratio=area_ratio
+    )
+
+
 def smallest_detectable_change(before: float, after: float) -> float:
     """Return the difference in points below which two scores cannot be told apart.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import sqrt
 
 from cutis.core.scores import Interval
 from cutis.core.vocabulary import Condition
@@ -34,6 +35,18 @@ class Repeatability:
         floor = row.get(f"{scale}_floor", row["floor"])
         share = row.get(f"{scale}_share", row["share"])
         return float(floor + share * value)
+
+    def region_deviation_of(
+        self, condition: Condition, value: float, mm_per_px: float, *, area_ratio: float
+    ) -> float:
+        """Return the standard deviation of a region's score; the smaller it is, the larger.
+
+        ``area_ratio`` is the face's skin over the region's. A mean over less of the same would
+        deviate by its root more; what is measured beside that is in the figures.
+        """
+        factor = self.deviation[condition.value].get("region", 1.0)
+        deviation = self.deviation_of(condition, value, mm_per_px)
+        return float(deviation * sqrt(max(1.0, area_ratio)) * factor)
 
 
 def interval_around(value: float, half: float) -> Interval:
