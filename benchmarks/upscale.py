@@ -77,10 +77,18 @@ TILES_PX = (64, 96, 128, 192)
 
 
 class Bench:
-    """What the sections share: options, and the ways of enlarging."""
+    """What the sections share: options, the ways of enlarging, and where what was found is kept.
+
+    ``keep`` is told what a section has so far, each time that a part of it is whole; ``known`` is
+    what the section had before.
+    """
+
+    keep: Callable[[dict[str, Any]], None]
+    known: dict[str, Any]
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        self.keep = lambda _found: None
         self.patches = load_patches(options.pack)
         self.upscalers: dict[str, Any] = {
             "fidelity": build_upscaler(Settings(), fidelity=1.0),
@@ -138,6 +146,7 @@ def faces(bench: Bench) -> dict[str, Any]:
                 if true is not None:
                     rows.append(_restored(portrait, by, restore, bench, seen=true))
             found[f"x{by}"][way] = mean_of(rows)
+            bench.keep(found)
     return found
 
 
@@ -146,10 +155,11 @@ def widths(bench: Bench) -> dict[str, Any]:
     pictures = ((p, look(p)) for p in bench.portraits(4 * bench.options.portraits))
     wide = ((p, true) for p, true in pictures if true is not None and _width(true) > WIDTHS_PX[-1])
     seen = list(islice(wide, bench.options.portraits))
-    found: dict[str, Any] = {"portraits": len(seen)}
-    for width in WIDTHS_PX:
+    found: dict[str, Any] = {**bench.known, "portraits": len(seen)}
+    for width in bench.options.widths:
         rows: dict[str, list[dict[str, float]]] = {"without": [], "fidelity": [], "assessed": []}
-        for picture, true in seen:
+        for number, (picture, true) in enumerate(seen):
+            _tell(f"{width} px", number, len(seen))
             by = width / _width(true)
             small = resize_rgb(
                 picture, (round(picture.shape[0] * by), round(picture.shape[1] * by))
@@ -159,6 +169,7 @@ def widths(bench: Bench) -> dict[str, Any]:
             rows["fidelity"].append(face_scores(drawn, true))
             rows["assessed"].append(face_scores(look_as_assessed(small), true))
         found[f"{width} px"] = {name: mean_of(part) for name, part in rows.items()}
+        bench.keep(found)
     return found
 
 
@@ -170,7 +181,8 @@ def audit(bench: Bench) -> dict[str, Any]:
     before = [examine(as_photo(p), plain).assessment for p in pictures]
     for name, one in bench.upscalers.items():
         shares, after_guard, by_score = [], [], {}
-        for picture, original in zip(pictures, before, strict=True):
+        for number, (picture, original) in enumerate(zip(pictures, before, strict=True)):
+            _tell(name, number, len(pictures))
             large = enhance(picture, one, 2).rgb
             enhanced = examine(as_photo(large), plain).assessment
             rows = audit_enhancement(original, enhanced, texture=one.texture)
@@ -186,7 +198,12 @@ def audit(bench: Bench) -> dict[str, Any]:
             "after_guard": round(float(np.mean(after_guard)), 4),
             "by_score": {c: _moved(rows) for c, rows in by_score.items()},
         }
+        bench.keep(found)
     return found
+
+
+def _tell(part: str, done: int, of: int) -> None:
+    print(f"\r{part}: {done} of {of} ", end="", file=sys.stderr, flush=True)
 
 
 def timing(bench: Bench) -> dict[str, Any]:
@@ -212,6 +229,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, help="of each set; all where left out")
     parser.add_argument("--faces", type=int, default=38)
     parser.add_argument("--portraits", type=int, default=60)
+    parser.add_argument("--widths", type=int, nargs="+", choices=WIDTHS_PX, default=WIDTHS_PX)
     parser.add_argument("--audited", type=int, default=12)
     parser.add_argument("--time-px", type=int, default=512, help="side of the picture timed")
     parser.add_argument("--write", action="store_true")
@@ -224,10 +242,16 @@ def main() -> None:
     known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in options.only:
         started_s = time.perf_counter()
-        known[name] = SECTIONS[name](bench)
+        bench.known = known.get(name, {})
+        bench.keep = lambda found, name=name: _keep(known, name, found, write=options.write)
+        bench.keep(SECTIONS[name](bench))
         print(name, f"{time.perf_counter() - started_s:.0f} s", json.dumps(known[name]), flush=True)
-        if options.write:
-            RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def _keep(known: dict[str, Any], name: str, found: dict[str, Any], *, write: bool) -> None:
+    known[name] = found
+    if write:
+        RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def _restored(

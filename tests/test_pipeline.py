@@ -387,6 +387,28 @@ def test_a_small_face_is_found_enlarged_and_measured_as_it_came():
     same_face_and_skin(found, plain)
 
 
+@dataclass(frozen=True, slots=True)
+class StrayingLandmarker(FollowingLandmarker):
+    """Sees a ghost, far beside the face, as soon as the picture is enlarged."""
+
+    def _of(self, rgb: np.ndarray) -> FakeLandmarker:
+        seen = FollowingLandmarker._of(self, rgb)
+        if seen is self.plain:
+            return seen
+        (face,) = seen.faces
+        x, y = face.centre
+        return FakeLandmarker((FakeFace((x + face.inter_eye_px, y), face.inter_eye_px),))
+
+
+def test_where_another_face_is_seen_enlarged_the_photo_is_used_as_it_is():
+    tools = replace(enlarging(FakeUpscaler()), landmarker=StrayingLandmarker())
+    found = examine(photo_of(SMALL), tools)
+    plain = examine(photo_of(SMALL), replace(tools, enlarging=None))
+    assert found.assessment.enhancement is None
+    assert found.enlarged is None
+    assert found.assessment.scores == plain.assessment.scores
+
+
 def same_face_and_skin(found: Examination, plain: Examination) -> None:
     """The face was found elsewhere, but lies on the same pixels of the photo itself."""
     assert found.crop is not None

@@ -57,6 +57,7 @@ from cutis.steps.upscale import (
     UpscaleLimits,
     cut_around,
     enhance,
+    face_again,
     landmarks_in_photo,
     plan_enhancement,
     skin_in_photo,
@@ -226,7 +227,7 @@ class _Large:
 def _enlarge(photo: Photo, seen: _Seen, quality: Quality, tools: Tools) -> _Large | None:
     """Enlarge a face that the policy finds small but sharp, and look for it there.
 
-    None where it is left as it is, or is not found again.
+    None where it is left as it is, or where that same face is not found again.
     """
     eyes, edges = (
         quality.measure(name) for name in (MeasureName.INTER_EYE_DISTANCE, MeasureName.SHARPNESS)
@@ -243,9 +244,10 @@ def _enlarge(photo: Photo, seen: _Seen, quality: Quality, tools: Tools) -> _Larg
     picture = enhance(photo.rgb[y0:y1, x0:x1], upscaler, plan.scale, limits)
     large = Photo(picture.rgb, photo.info)
     faces = find_faces(large, tools.landmarker, tools.limits.landmarks)
-    if not faces:
+    again = face_again(faces, seen.face, box, plan.scale, limits=limits)
+    if again is None:
         return None
-    seen = _look(large, faces[0], tools)
+    seen = _look(large, again, tools)
     return _Large(EnlargedFace(box, picture), upscaler, tools.enlarging.audit, seen)
 
 

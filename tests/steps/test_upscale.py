@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from cutis.steps.upscale import (
     UpscaleLimits,
     cut_around,
     enhance,
+    face_again,
     landmarks_in_photo,
     plan_enhancement,
     skin_in_photo,
@@ -113,6 +116,20 @@ def test_landmarks_of_an_enlarged_cut_come_back_to_their_place():
     assert back.inter_eye_px == pytest.approx(face.inter_eye_px / 4)
     assert back.scale.mm_per_px == pytest.approx(face.scale.mm_per_px * 4)
     assert back.pose == face.pose
+
+
+def test_the_same_face_is_known_again_and_no_other_one():
+    face, box = sample_landmarks(), (12, 7, 90, 80)
+    known = landmarks_in_photo(face, box, 4)
+    aside = replace(known, points=known.points + np.float32(0.4 * known.inter_eye_px))
+    near = replace(known, points=known.points + np.float32(0.1 * known.inter_eye_px))
+    assert face_again([face], known, box, 4) is face
+    assert face_again([face], near, box, 4) is face
+    assert face_again([face], aside, box, 4) is None
+    assert face_again([], known, box, 4) is None
+    other = replace(face, points=face.points + np.float32(4 * known.inter_eye_px))
+    assert face_again([other, face], known, box, 4) is face
+    assert face_again([other], known, box, 4) is None
 
 
 def test_skin_comes_back_to_the_same_crop_unchanged():

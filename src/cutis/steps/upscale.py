@@ -8,7 +8,7 @@ bicubic enlargement takes its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
@@ -39,6 +39,8 @@ class UpscaleLimits:
     * ``most_pixels``: of the enlarged picture.
     * ``around``: what is enlarged around a face, as a share of its longer side; a face is traced in
       a square half as large again as its box.
+    * ``same_face``: mean distance of landmarks, as a share of that between the eyes, up to which
+      the face that is seen enlarged is the one that was seen in the photo.
     """
 
     enough_px: float = 90.0
@@ -50,6 +52,7 @@ class UpscaleLimits:
     most_delta_e: float = 1.5
     most_pixels: int = 400_000_000
     around: float = 0.25
+    same_face: float = 0.25
 
 
 def plan_enhancement(
@@ -143,6 +146,36 @@ def landmarks_in_photo(face: Landmarks, box: Box, scale: int) -> Landmarks:
         scale=replace(face.scale, mm_per_px=face.scale.mm_per_px * scale),
         inter_eye_px=face.inter_eye_px / scale,
     )
+
+
+def face_again(
+    found: Sequence[Landmarks],
+    known: Landmarks,
+    box: Box,
+    scale: int,
+    *,
+    limits: UpscaleLimits | None = None,
+) -> Landmarks | None:
+    """Return which of the faces found on an enlarged cut is the one known from the photo.
+
+    None where none is near enough: the network that traces faces sees another one, or a ghost,
+    and enlarging then helps nobody.
+
+    Args:
+        found: in pixels of the cut, enlarged.
+        known: in pixels of the photo.
+        box: the cut in photo pixels.
+        scale: how many times larger it is.
+        limits: the limits.
+    """
+    limits = limits or UpscaleLimits()
+
+    def apart(face: Landmarks) -> float:
+        away = landmarks_in_photo(face, box, scale).points - known.points
+        return float(np.linalg.norm(away, axis=1).mean()) / known.inter_eye_px
+
+    nearest = min(found, key=apart, default=None)
+    return nearest if nearest is not None and apart(nearest) <= limits.same_face else None
 
 
 def skin_in_photo(skin: SkinMask, found: FaceCrop, shown: FaceCrop) -> SkinMask:
