@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -293,22 +294,29 @@ def test_the_doctor_sees_wrong_settings(run: Run, monkeypatch: pytest.MonkeyPatc
 
 
 def cpu_of_children_s() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
-def test_help_is_quick_and_tells_no_more_than_needed():
-    """Best of three in fresh processes; processor time, since other tests may run beside."""
+def test_help_is_quick_and_tells_no_more_than_needed(tmp_path: Path):
+    """Best of five in fresh processes, all compiled before, as where the program was called once.
+
+    Processor time is compared, since other tests may run beside.
+    """
+    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     times, bare = [], []
-    for _ in range(3):
+    for _ in range(6):
         started_s = cpu_of_children_s()
-        answer = program("--help", env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"})
+        answer = program("--help", env=env)
         times.append(cpu_of_children_s() - started_s)
         assert answer.returncode == 0
         started_s = cpu_of_children_s()
-        subprocess.run([sys.executable, "-c", "import typer, typer.rich_utils"], check=True)
+        subprocess.run(
+            [sys.executable, "-c", "import typer, typer.rich_utils"], check=True, env=env
+        )
         bare.append(cpu_of_children_s() - started_s)
-    assert min(times) < MOST_OVER_TYPER * min(bare), (times, bare)
+    assert min(times[1:]) < MOST_OVER_TYPER * min(bare[1:]), (times, bare)
     for command in ("analyze", "explain-score", "models", "schema", "doctor", "demo"):
         assert re.search(rf"^\W*{command}\b", answer.stdout, re.MULTILINE), command
 
