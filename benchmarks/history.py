@@ -26,7 +26,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from photo_sets import half_of, spread_over
-from repeats import examined, photo_of, unmirrored
+from repeats import examined, photo_of, tools_of_worker, unmirrored
 
 from cutis.core.assessment import Examination
 from cutis.core.vocabulary import Condition, Region
@@ -36,9 +36,7 @@ from cutis.imaging.colour import linear_to_rgb, rgb_to_linear
 from cutis.imaging.filters import blur
 from cutis.imaging.skin_optics import absorption_vectors
 from cutis.pipeline import Tools
-from cutis.settings import Settings, override
 from cutis.steps.intake import open_photo
-from cutis.wiring import build_tools
 
 SETS = ("clean/interfaces", "clean/features", "clean/sfhq_t2i")
 _tools: Tools
@@ -98,10 +96,8 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    """Build the tools of a worker: one thread each, photos are the parallel part."""
     global _tools  # noqa: PLW0603
-    cv2.setNumThreads(1)
-    _tools = build_tools(override(Settings(), {"runtime": {"threads": 1}}))
+    _tools = tools_of_worker()
 
 
 def _look_at(job: tuple[Path, int, bool]) -> tuple[list[tuple[str, Comparison]], list[dict]]:

@@ -33,7 +33,7 @@ def photos_of(name: str, most: int | None = None, seed: int = 0) -> list[Path]:
 
 
 def half_of(name: str, half: int) -> list[Path]:
-    """Return the photos of one of two halves of a set; a person is in one half only."""
+    """Return the photos of one of two halves of a set; a person, as file names tell, is in one."""
     return [p for p in photos_of(name) if _half(person_of(p)) == half]
 
 

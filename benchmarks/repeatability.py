@@ -54,6 +54,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         kept = options.rows or Path(folder) / "rows.jsonl"
         rows = collect(photos(options.photos, options.marked), kept)
+    if not any(row["regions"] for row in rows):
+        raise SystemExit("No face could be measured in these photos; take more of them (--photos).")
     result = {
         "photos": len({row["photo"] for row in rows}),
         "variants": names_of_variants(),

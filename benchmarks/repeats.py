@@ -7,6 +7,7 @@ JSON Lines file, so that noise can be fitted again without assessing anything ag
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -70,32 +71,42 @@ def names_of_variants() -> list[str]:
 def collect(files: Sequence[Path], out: Path) -> list[dict[str, Any]]:
     """Assess photos and their variants on all cores; photos that ``out`` has already are not again.
 
-    Returns the rows of the file, one per pair: what `_row` holds.
+    Returns one row per pair: its photo, its variant, and what `_row` holds.
     """
-    known = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
     wanted = {_name(path) for path in files}
-    kept = [row for row in known if row["photo"] in wanted]
-    done = {row["photo"] for row in kept}
-    jobs = [path for path in files if _name(path) not in done]
+    kept = {photo: rows for photo, rows in _known(out) if photo in wanted}
+    jobs = [path for path in files if _name(path) not in kept]
     spawned = get_context("spawn")
     with (
         out.open("a", encoding="utf-8") as file,
-        ProcessPoolExecutor(os.cpu_count(), mp_context=spawned, initializer=prepare) as workers,
+        ProcessPoolExecutor(os.cpu_count(), mp_context=spawned, initializer=_prepare) as workers,
     ):
-        for number, rows in enumerate(workers.map(_rows, jobs)):
-            kept += rows
-            file.write("".join(json.dumps(row) + "\n" for row in rows))
+        for number, (path, rows) in enumerate(zip(jobs, workers.map(_rows, jobs), strict=True)):
+            kept[_name(path)] = rows
+            file.write("\n" + json.dumps([_name(path), rows]))
             file.flush()
             print(f"\r{number + 1} of {len(jobs)} photos", end="", file=sys.stderr, flush=True)
-    return [row for row in kept if row["variant"]]
+    return [row for path in files for row in kept[_name(path)]]
 
 
-def prepare() -> None:
-    """Build the tools of a worker: one thread each, photos are the parallel part."""
-    global _tools  # noqa: PLW0603
+def _known(out: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield each photo of the file with its rows; a line that was cut off by a stop is left out."""
+    for line in out.read_text(encoding="utf-8").splitlines() if out.exists() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            photo, rows = json.loads(line)
+            yield photo, rows
+
+
+def tools_of_worker(strictness: Strictness = Strictness.NORMAL) -> Tools:
+    """Return the tools of a worker: one thread each, photos are the parallel part."""
     cv2.setNumThreads(1)
-    given = {"runtime": {"threads": 1}, "quality": {"strictness": Strictness.OFF}}
-    _tools = build_tools(override(Settings(), given))
+    given = {"runtime": {"threads": 1}, "quality": {"strictness": strictness}}
+    return build_tools(override(Settings(), given))
+
+
+def _prepare() -> None:
+    global _tools  # noqa: PLW0603
+    _tools = tools_of_worker(Strictness.OFF)
 
 
 def unmirrored(assessment: Assessment) -> Assessment:
@@ -128,10 +139,10 @@ def _name(path: Path) -> str:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """Return one row per variant; a photo that cannot be measured leaves one row without any."""
+    """Return one row per variant; none of a photo that cannot be measured."""
     first = examined(open_photo(path), _tools)
     if first is None:
-        return [{"photo": _name(path), "variant": None}]
+        return []
     rows = []
     for name, rgb in variants(first.photo.rgb, np.random.default_rng(0)):
         other = examined(photo_of(rgb), _tools)
@@ -139,7 +150,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
             after = other.assessment
             after = unmirrored(after) if name == "mirrored" else after
             rows.append({"photo": _name(path), "variant": name, **_row(first.assessment, after)})
-    return rows or [{"photo": _name(path), "variant": None}]
+    return rows
 
 
 def _row(before: Assessment, after: Assessment) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from cutis.core.arrays import Mask
 from cutis.core.face_parts import FacePart
+from cutis.datasets.skin_labels.accept import accept_views
 from cutis.datasets.skin_labels.beards import doubtful_beard, with_beard
-from cutis.datasets.skin_labels.store import LabelledView
+from cutis.datasets.skin_labels.skin_pack import load_skin_pack, write_skin_pack
+from cutis.datasets.skin_labels.store import LabelledView, save_view
 from cutis.testing import FakeFace
 
 MIDDLE, EYES_Y = 100.0, 100.0
@@ -70,3 +74,14 @@ def test_a_face_in_shade_as_a_whole_has_no_beard():
     view.rgb[:] = view.rgb // 3
     assert not beard(view).any()
     assert not doubtful_beard(view)
+
+
+def test_a_pack_holds_beards_that_are_seen_and_no_doubtful_one(tmp_path: Path):
+    save_view(face(0.4), tmp_path / "drawn__0.npz")
+    save_view(face(0.4, chin_only=True), tmp_path / "drawn__1.npz")
+    accepted = accept_views(tmp_path, most=9)
+    assert [file.name for file in accepted.chosen] == ["drawn__0.npz"]
+    assert accepted.left_out == {"perhaps a beard": 1}
+    write_skin_pack(tmp_path, accepted.chosen, tmp_path / "pack.npz")
+    packed = load_skin_pack(tmp_path / "pack.npz").label_map(0)
+    assert np.array_equal(packed, with_beard(face(0.4)).labels)
