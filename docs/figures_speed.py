@@ -195,7 +195,8 @@ def soak(result: dict[str, Any]) -> str:
     """Return the long run of both engines."""
     part = result["batch"]
     names = [name for name in ("local", "ray") if name in part]
-    facts = ("rows", "keys", "quarantined", "workers_killed", "driver_starts", "orphans", "seconds")
+    facts = ("rows", "keys", "quarantined", "workers_killed", "actors_killed", "driver_starts")
+    facts += ("orphans", "seconds")
     rows = [[fact.replace("_", " "), *(str(part[n][fact]) for n in names)] for fact in facts]
     rows += [
         [
@@ -207,8 +208,11 @@ def soak(result: dict[str, Any]) -> str:
         ]
         for who in ("driver", "worker")
     ]
-    text = f"{part['photos']} photos, {part['broken']} of them broken. "
-    text += "The tables are equal.\n\n" if all(part["equal"].values()) else "They differ.\n\n"
+    text = f"{part['photos']} photos, {part['broken']} of them broken."
+    if len(names) > 1:
+        same = all(part["equal"].values())
+        text += " The tables are equal." if same else " The tables differ."
+    text += "\n\n"
     return text + table(["", *names], rows)
 
 
@@ -235,5 +239,6 @@ BLOCKS = {
     "scale-cost": ("speed", cost),
     "scale-bottleneck": ("scale", bottleneck),
     "batch-soak": ("soak_batch", soak),
+    "batch-soak-parts": ("soak_batch_parts", soak),
 }
 """Blocks of pages: from which result, and what writes them."""

@@ -8,8 +8,8 @@ engine works until about half is done; then its driver is killed with SIGKILL, a
 ``--resume``. Workers are killed all along; with Ray every second kill is that of an actor, which
 takes its worker with it. At the end both must have the same rows, each photo once, every broken one
 in quarantine, and no process may be left. Memory is that of the driver and of the largest worker,
-over the middle and the last third of the run, which needs two parts of the tables (2,000 photos) to
-tell anything.
+over the middle and the last third of the run. The tables are written in twenty parts, so that both
+thirds hold the writing of some.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _WORKER = b"cutis.batch.worker"
 _ACTOR = b"_Actor"
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 _FLAT = 1.25
+_PARTS = 20
 _BROKEN = (b"", b"no picture at all", b"\xff\xd8\xff\xe0 cut off")
 
 
@@ -90,7 +91,7 @@ def one_engine(folder: Path, engine: str, given: argparse.Namespace) -> dict[str
     killer = random.Random(7)
     starts, seen = 0, set()
     for resume in (False, True):
-        driver = start(folder / "in", out, engine, given.workers, resume=resume)
+        driver = start(folder, engine, given, resume=resume)
         starts += 1
         good = given.photos - given.broken
         until_done = given.photos if resume else good // 2  # resumed, it is watched to its end
@@ -115,14 +116,17 @@ def one_engine(folder: Path, engine: str, given: argparse.Namespace) -> dict[str
 
 
 def start(
-    source: Path, out: Path, engine: str, workers: int, *, resume: bool
+    folder: Path, engine: str, given: argparse.Namespace, *, resume: bool
 ) -> subprocess.Popen[bytes]:
     """Start the command."""
-    command = [sys.executable, "-m", "cutis", "batch", str(source), "--out", str(out)]
-    command += ["--engine", engine, "--workers", str(workers)]
+    source, out = str(folder / "in"), str(folder / engine)
+    command = [sys.executable, "-m", "cutis", "batch", source, "--out", out]
+    command += ["--engine", engine, "--workers", str(given.workers)]
     command += ["--resume"] if resume else []
-    plain = {**os.environ, "CUTIS_MODELS_ENHANCEMENT": "off"}  # photos are small to be quick
-    return subprocess.Popen(command, env=plain, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+    plain = {"CUTIS_MODELS_ENHANCEMENT": "off"}  # photos are small to be quick
+    parts = {"CUTIS_BATCH_ROWS_PER_PART": str(max(2, given.photos // _PARTS))}
+    told = {**os.environ, **plain, **parts}
+    return subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL, stderr=sys.stderr)
 
 
 def follow(
