@@ -97,8 +97,8 @@ def acne_record(photo: PreparedPhoto, found: ConditionMap, lesions: Ellipses) ->
     findings = find_lesions(crop, {Condition.ACNE: found})
     scoring = score_face(crop, photo.skin, {Condition.ACNE: found}, findings, quality=photo.quality)
     score = scoring.scores[Condition.ACNE]
-    met = [_meets(lesion, findings) for lesion in lesions.rows]
-    false = [not any(_meets(lesion, [f]) for lesion in lesions.rows) for f in findings]
+    met = [meets(lesion, findings) for lesion in lesions.rows]
+    false = [not any(meets(lesion, [f]) for lesion in lesions.rows) for f in findings]
     return AcneRecord(
         name=photo.name,
         lesions=len(lesions.rows),
@@ -204,7 +204,7 @@ def _on_skin(in_crop: Ellipses, skin: np.ndarray) -> int:
     return int(np.count_nonzero(skin[rows[inside], cols[inside]]))
 
 
-def _meets(lesion: np.ndarray, findings: Iterable[Finding]) -> bool:
+def meets(lesion: np.ndarray, findings: Iterable[Finding]) -> bool:
     """Tell whether the lesion's centre is in a finding's box, widened by the lesion's radius."""
     x, y, radius = lesion[:3]
     boxes = (f.bbox_xyxy for f in findings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,6 +11,7 @@ torch = pytest.importorskip("torch")
 from cutis.core.errors import InputError  # noqa: E402
 from cutis.networks.classifier import (  # noqa: E402
     ClassifierSpec,
+    RelativeToBorder,
     build_classifier,
     calibrate,
     fit_temperature,
@@ -29,6 +32,28 @@ def test_it_gives_one_logit_for_each_class(weights: Weights):
     assert ClassifierSpec.from_dict(spec.to_dict()) == spec
     logits = build_classifier(spec).eval()(torch.rand(2, 4, 64, 64))
     assert logits.shape == (2, 3)
+
+
+def test_neither_light_nor_tone_is_seen_relative_to_the_border():
+    network = build_classifier(ClassifierSpec(CLASSES, contrast=1.0), pretrained=False).eval()
+    linear = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.5
+    tint = torch.tensor([0.6, 0.4, 0.3]).view(3, 1, 1)
+    crops, dimmed = linear ** (1 / 2.2), (linear * tint) ** (1 / 2.2)
+    with torch.no_grad():
+        assert network.seen(dimmed).sub(network.seen(crops)).abs().max() < 0.03
+        plain = network.seen(torch.full((1, 3, 64, 64), 0.3))
+    assert torch.allclose(plain, torch.full_like(plain, 0.5), atol=1e-5)
+
+
+def test_a_spot_that_halves_the_light_is_as_dark_on_every_skin():
+    seen = RelativeToBorder(0.5)
+    depths = []
+    for skin in (0.2, 0.7):
+        linear = torch.full((1, 3, 40, 40), skin)
+        linear[..., 15:25, 15:25] *= 0.5
+        depths.append(float(0.5 - seen(linear ** (1 / 2.2))[0, 0, 20, 20]))
+    assert depths[0] == pytest.approx(0.5 * math.log(2), abs=0.03)
+    assert depths[1] == pytest.approx(depths[0], abs=0.03)
 
 
 def test_the_temperature_is_found_again():

@@ -39,6 +39,25 @@ def test_a_spot_takes_the_surest_type():
     assert sure.probability == 0.55
 
 
+def test_a_spot_of_unsure_type_has_a_plain_word():
+    (spot,) = type_spots((SPOT,), [answer(papule=0.3, pustule=0.3, mole=0.3)])
+    assert (spot.type, spot.condition) == (LesionType.INFLAMED_SPOT, Condition.ACNE)
+    assert spot.type_probability == pytest.approx(2 / 3)
+    (dark,) = type_spots((SPOT,), [answer(papule=0.2, mole=0.3, freckle=0.4)])
+    assert (dark.type, dark.condition) == (LesionType.DARK_SPOT, Condition.PIGMENTATION)
+    (scar,) = type_spots((SPOT,), [answer(ice_pick_scar=0.3, boxcar_scar=0.3, rolling_scar=0.3)])
+    assert (scar.type, scar.condition) == (LesionType.UNSPECIFIED, Condition.SCARRING)
+
+
+def test_a_spot_of_unsure_condition_keeps_its_word():
+    mixed = answer(papule=0.3, mole=0.2, rolling_scar=0.2, post_inflammatory_erythema=0.2)
+    (spot,) = type_spots((SPOT,), [mixed])
+    assert (spot.type, spot.condition) == (LesionType.INFLAMED_SPOT, Condition.ACNE)
+    assert spot.type_probability is None
+    (sure,) = type_spots((SPOT,), [mixed], TypingLimits(sure_of_type=0.3))
+    assert sure.type is LesionType.PAPULE
+
+
 def test_other_is_dropped_and_lines_and_patches_stay():
     answers = [answer(papule=0.45), answer(papule=0.55)]
     second = replace(SPOT, bbox_xyxy=(50, 50, 60, 60))

@@ -16,7 +16,7 @@ from drawn_networks import lesion_card  # noqa: E402
 
 from cutis.core.errors import InputError, ModelError  # noqa: E402
 from cutis.core.vocabulary import LesionType  # noqa: E402
-from cutis.datasets.lesion_crops import GEOMETRY, CropSet  # noqa: E402
+from cutis.datasets.lesion_crops import GEOMETRY, CropSet, joined  # noqa: E402
 from cutis.models.lesion_network import LesionNetwork, patch_around  # noqa: E402
 from cutis.models.runtime import NetworkFiles, Runtime, RuntimeOptions  # noqa: E402
 from cutis.networks.unet import fix_depthwise  # noqa: E402
@@ -195,3 +195,18 @@ def test_the_temperature_mends_what_is_too_sure():
 def _only(numbers: np.ndarray) -> CropSet:
     columns = ("images", "label", "what", "person", "tone", "split")
     return replace(CROPS, **{name: getattr(CROPS, name)[numbers] for name in columns})
+
+
+def test_files_of_crops_are_joined_if_they_fit():
+    second = replace(drawn_crops(30), seed=1)
+    both = joined([CROPS, second])
+    assert len(both) == len(CROPS) + 30
+    assert (both.images[len(CROPS) :] == second.images).all()
+    assert list(both.person[len(CROPS) :]) == list(second.person)
+    assert joined([CROPS]).seed == CROPS.seed
+    with pytest.raises(InputError, match="share a seed"):
+        joined([CROPS, CROPS])
+    with pytest.raises(InputError, match="differ in classes"):
+        joined([CROPS, replace(second, classes=("papule", "nodule", "other"))])
+    with pytest.raises(InputError, match="at least one"):
+        joined([])

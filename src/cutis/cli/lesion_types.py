@@ -10,7 +10,8 @@ import typer
 
 def train_lesion_types(
     crops: Annotated[
-        Path, typer.Argument(metavar="CROPS", help="A file of cutis synth lesions (.npz).")
+        list[Path],
+        typer.Argument(metavar="CROPS...", help="Files of cutis synth lesions (.npz)."),
     ],
     *,
     out: Annotated[
@@ -28,10 +29,10 @@ def train_lesion_types(
     from cutis.cli.train import _require_torch, _watching
 
     _require_torch()
-    from cutis.datasets.lesion_crops import load_crops
+    from cutis.datasets.lesion_crops import joined, load_crops
     from cutis.training.lesion_types import METRICS, finish, lesion_recipe, train_lesions
 
-    loaded = load_crops(crops)
+    loaded = joined([load_crops(file) for file in crops])
     recipe = lesion_recipe(minutes=minutes, seed=seed)
     with _watching() as watch:
         outcome = train_lesions(recipe, loaded, out, resume=resume, watch=watch)

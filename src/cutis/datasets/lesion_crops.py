@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int8, Int64, UInt8
 
-from cutis.core.errors import StoreError
+from cutis.core.errors import InputError, StoreError
 from cutis.models.descriptor import LesionCrops
 
 GEOMETRY = LesionCrops(
@@ -96,6 +97,31 @@ def load_crops(path: Path) -> CropSet:
         raise StoreError(_not_crops("it cannot be read")) from error
     _check(crops)
     return crops
+
+
+def joined(sets: Sequence[CropSet]) -> CropSet:
+    """Return the crops of several sets as one; its seed is that of the first.
+
+    Args:
+        sets: cut alike and with the same classes; of different seeds, or crops come twice.
+
+    Raises:
+        InputError: no set came, or sets differ in classes, geometry or renderer, or share a seed.
+    """
+    if not sets:
+        raise InputError("No file of crops came; name at least one.")
+    first, seeds = sets[0], [s.seed for s in sets]
+    for other in sets[1:]:
+        for name in ("classes", "geometry", "renderer_version"):
+            if getattr(other, name) != getattr(first, name):
+                raise InputError(f"Files of crops differ in {name}; make both by the same version.")
+    if len(set(seeds)) != len(seeds):
+        raise InputError(f"Files of crops share a seed ({seeds}); give each another --seed.")
+
+    def column(name: str) -> Any:
+        return np.concatenate([getattr(s, name) for s in sets])
+
+    return replace(first, images=column("images"), **{name: column(name) for name in _COLUMNS})
 
 
 def _check(crops: CropSet) -> None:

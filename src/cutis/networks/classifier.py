@@ -32,6 +32,9 @@ class ClassifierSpec:
         weights: where training starts.
         mid_grey: what the input holds where sRGB is 0.5.
         dropout: before the last layer, 0-1.
+        contrast: where above 0, the network sees each crop by this factor times its logarithm
+            relative to the crop's border, so that neither light nor tone of skin tells anything;
+            0 shows it the crop as it is.
     """
 
     classes: tuple[str, ...]
@@ -39,6 +42,7 @@ class ClassifierSpec:
     weights: Weights = Weights.IMAGENET
     mid_grey: float = 0.5
     dropout: float = 0.2
+    contrast: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a classifier that could not say *none of these*."""
@@ -56,17 +60,41 @@ class ClassifierSpec:
         return cls(**{**data, **own})
 
 
+class RelativeToBorder(nn.Module):
+    """Crops as the logarithm of their light relative to the mean of their border.
+
+    By Beer and Lambert that is optical density up to its sign, and a lesion of a given depth has
+    the same on every skin. 0.5 is as bright as the border; what is far from it is cut off at 0, 1.
+    """
+
+    def __init__(self, contrast: float, *, border: float = 0.1, darkest: float = 0.01) -> None:
+        super().__init__()
+        self.contrast, self.border, self.darkest = contrast, border, darkest
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Return ``N 3 H W``, 0-1, of crops ``N 3 H W`` in sRGB, 0-1."""
+        linear = crops.clamp(0, 1) ** 2.2 + self.darkest
+        rim = max(1, round(self.border * crops.shape[-1]))
+        total, inner = linear.sum((2, 3)), linear[..., rim:-rim, rim:-rim].sum((2, 3))
+        outside = crops.shape[-2] * crops.shape[-1]
+        outside -= (crops.shape[-2] - 2 * rim) * (crops.shape[-1] - 2 * rim)
+        level = (total - inner) / outside
+        relative = torch.log(linear) - torch.log(level)[..., None, None]
+        return (0.5 + self.contrast * relative).clamp(0, 1)
+
+
 class Classifier(nn.Module):
     """Logits ``N classes`` of crops ``N C H W``; divided by the temperature when evaluating."""
 
-    def __init__(self, body: nn.Module) -> None:
+    def __init__(self, body: nn.Module, contrast: float = 0.0) -> None:
         super().__init__()
+        self.seen = RelativeToBorder(contrast) if contrast else nn.Identity()
         self.body = body
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return logits; their softmax is calibrated in evaluation once a temperature is set."""
-        logits: Tensor = self.body(crops)
+        logits: Tensor = self.body(self.seen(crops))
         return logits if self.training else logits / self.temperature
 
 
@@ -93,7 +121,7 @@ def build_classifier(spec: ClassifierSpec, *, pretrained: bool = True) -> Classi
         load_known(body, lite0_weights())
         _fit_stem(body, spec)
         body.reset_classifier(len(spec.classes))
-    return Classifier(body)
+    return Classifier(body, spec.contrast)
 
 
 def _fit_stem(body: Any, spec: ClassifierSpec) -> None:

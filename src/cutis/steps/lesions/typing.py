@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ import numpy as np
 from cutis.core.arrays import Box
 from cutis.core.assessment import Finding
 from cutis.core.face import FaceCrop
-from cutis.core.vocabulary import LesionType
+from cutis.core.vocabulary import Condition, LesionType
 from cutis.steps.lesions.findings import SPOT_TYPES
 
 
@@ -18,12 +19,15 @@ from cutis.steps.lesions.findings import SPOT_TYPES
 class TypingLimits:
     """When a spot is dropped, and when two are the same.
 
-    A spot is dropped where the classifier gives ``other`` more than ``other_at_most``. A type
-    may move a spot to another condition; of spots there that share more than ``overlap`` of their
-    common box area, the surest stays.
+    A spot is dropped where the classifier gives ``other`` more than ``other_at_most``. It is named
+    where the surest type has at least ``sure_of_type``, given that there is a lesion; where only
+    the types of one condition together have it, by the plain word for spots of that condition;
+    else it keeps the word of its map. A name may move a spot to another condition; of spots there
+    that share more than ``overlap`` of their common box area, the surest stays.
     """
 
     other_at_most: float = 0.5
+    sure_of_type: float = 0.5
     overlap: float = 0.3
 
 
@@ -59,8 +63,9 @@ def type_spots(
         limits: what is dropped.
 
     Returns:
-        Lines and patches as they were. A spot takes the surest type that is not *other*, and the
-        condition of that type; its probability is that of the less sure of the two stages.
+        Lines and patches as they were. A spot takes the surest type that is not *other*, if it is
+        sure enough, and the condition of that type; its probability is that of the less sure of
+        the two stages.
     """
     limits = limits or TypingLimits()
     told = iter(answers)
@@ -71,21 +76,34 @@ def type_spots(
             continue
         answer = next(told)
         if answer.get(LesionType.OTHER, 0.0) <= limits.other_at_most:
-            kept.append(_typed(finding, answer))
+            kept.append(_typed(finding, answer, limits.sure_of_type))
     return _without_doubles(kept, limits.overlap)
 
 
-def _typed(finding: Finding, answer: Mapping[LesionType, float]) -> Finding:
-    lesion = {t: p for t, p in answer.items() if t is not LesionType.OTHER}
+def _typed(finding: Finding, answer: Mapping[LesionType, float], sure: float) -> Finding:
+    """Name a spot by its type, else by the plain word of a condition, else leave its word."""
+    lesion: dict[LesionType, float] = dict(answer)
+    lesion.pop(LesionType.OTHER, None)
     whole = sum(lesion.values())
-    kind = max(lesion, key=lambda t: lesion[t])
-    return replace(
-        finding,
-        type=kind,
-        condition=kind.condition or finding.condition,
-        probability=min(finding.probability, whole),
-        type_probability=lesion[kind] / whole,
-    )
+    spot = replace(finding, probability=min(finding.probability, whole))
+    kind: LesionType = max(lesion, key=lambda t: lesion[t])
+    condition = kind.condition or finding.condition
+    share = lesion[kind] / whole
+    if share < sure:
+        condition, share = _surest_condition(lesion)
+        kind = SPOT_TYPES.get(condition, kind)
+    if share < sure:
+        return spot
+    return replace(spot, type=kind, condition=condition, type_probability=share)
+
+
+def _surest_condition(lesion: Mapping[LesionType, float]) -> tuple[Condition, float]:
+    sums: dict[Condition, float] = defaultdict(float)
+    for kind, probability in lesion.items():
+        if kind.condition is not None:
+            sums[kind.condition] += probability
+    surest = max(sums, key=lambda c: sums[c])
+    return surest, sums[surest] / sum(lesion.values())
 
 
 def _without_doubles(findings: Sequence[Finding], overlap: float) -> tuple[Finding, ...]:
