@@ -1,6 +1,6 @@
 """What the lesion classifier is worth: on painted people held out, and on real photos.
 
-    cutis train lesions CROPS --out RUN
+    cutis train lesions CROPS... --out RUN
     python benchmarks/lesion_types.py --run RUN --cache DIR [--most N] [--out FILE]
 
 Evaluation only; DIR holds prepared photos and lies outside the repository. No real photo here has

@@ -11,6 +11,7 @@ import figures_speed
 import figures_upscale
 from figures_app import app_section
 from figures_explanation import explanation_section
+from figures_lesions import lesions_section
 from figures_skin import skin_section, skin_time_section
 from figures_variants import variants_section
 
@@ -80,6 +81,7 @@ def figures() -> str:
         "speed": figures_speed.speed,
         "conditions": _conditions,
         "variants": variants_section,
+        "lesion_types": lesions_section,
         "skin": skin_section,
         "skin_time": skin_time_section,
         "soak_log": _soak_log,

@@ -93,9 +93,22 @@ def test_a_clear_face_has_0_and_the_worst_one_32():
     {"probability": 0.4}, {"type_probability": 0.4}, {"type_probability": None},
 ], ids=str)  # fmt: skip
 def test_what_is_unsure_does_not_count(changes: dict[str, object]):
-    grade = graded(lesion(LesionType.NODULE, Region.NOSE, **changes))
+    named = lesion(LesionType.PAPULE, Region.CHIN)
+    grade = graded(named, lesion(LesionType.NODULE, Region.NOSE, **changes))
     assert isinstance(grade, Grade)
-    assert grade.grade == 0
+    assert grade.grade == 2
+
+
+def test_where_most_spots_are_of_no_sure_type_there_is_no_grade():
+    named = lesion(LesionType.PAPULE, Region.CHIN)
+    plain = lesion(LesionType.INFLAMED_SPOT, Region.NOSE)
+    assert isinstance(graded(named, plain), Grade)
+    unsure = graded(named, plain, lesion(LesionType.NODULE, Region.NOSE, type_probability=0.4))
+    assert isinstance(unsure, NotMeasured)
+    assert unsure.code is NotMeasuredCode.NO_METHOD
+    assert "of 3 acne spots only 1" in unsure.reason
+    faint = lesion(LesionType.NODULE, Region.NOSE, probability=0.4)
+    assert isinstance(graded(named, faint, faint), Grade)
 
 
 def test_without_types_or_with_a_hidden_part_there_is_no_grade():

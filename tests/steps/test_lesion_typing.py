@@ -96,3 +96,18 @@ def test_boxes_are_brought_into_the_crop():
 def test_every_type_of_a_spot_has_its_condition():
     none = {t for t in LesionType if t.condition is None}
     assert none == {LesionType.OTHER, LesionType.PATCH, LesionType.UNSPECIFIED}
+
+
+def test_names_alone_neither_drop_nor_move_nor_doubt_a_spot():
+    limits = TypingLimits(names_only=True)
+    beside = replace(SPOT, bbox_xyxy=(12, 10, 20, 20))
+    answers = [answer(papule=0.3), answer(mole=0.9)]
+    named, left = type_spots((SPOT, beside), answers, limits)
+    assert (named.type, named.probability) == (LesionType.PAPULE, SPOT.probability)
+    assert named.type_probability == pytest.approx(1.0)
+    assert left == beside
+    (plain,) = type_spots((SPOT,), [answer(papule=0.25, pustule=0.25)], limits)
+    assert plain.type is LesionType.PAPULE
+    (unsure,) = type_spots((SPOT,), [answer(papule=0.2, pustule=0.2, nodule=0.2)], limits)
+    assert unsure.type is LesionType.INFLAMED_SPOT
+    assert unsure.type_probability == pytest.approx(1.0)

@@ -12,7 +12,7 @@ from conftest_synth import drawn_skin
 from cutis.cli.lesion_crops import make_lesion_crops
 from cutis.core.errors import InputError, StoreError
 from cutis.core.vocabulary import LesionType
-from cutis.datasets.faces import save_face
+from cutis.datasets.faces import load_face, save_face
 from cutis.datasets.lesion_crops import GEOMETRY, CropSet, load_crops, save_crops
 from cutis.datasets.splits import split_of
 from cutis.models.lesion_network import patch_around
@@ -23,13 +23,15 @@ from cutis.synth.lesion_crops import (
     OTHER,
     SHIFT,
     CropOrder,
+    _is_on_skin,
+    _is_seen,
     _jittered,
     cut,
     make_crops,
     view_crops,
 )
 from cutis.synth.parameters import Style
-from cutis.synth.render import render
+from cutis.synth.render import Rendering, render
 from cutis.synth.view import look
 
 COUNT = 64
@@ -169,3 +171,35 @@ def test_the_command_tells_what_it_made(
     assert "16 crops" in told
     assert "papule" in told
     assert len(load_crops(tmp_path / "crops.npz")) == 16
+
+
+def painted(change: float, texture: float) -> Rendering:
+    """Skin of one brightness and some texture, and a spot of 12 px painted on it."""
+    rng = np.random.default_rng(0)
+    clean = np.clip(rng.normal(150, texture, (60, 60, 1)), 0, 255).repeat(3, axis=2)
+    image = clean.copy()
+    image[24:36, 24:36] -= change
+    nothing = np.zeros((60, 60), np.uint8)
+    pictures = (np.clip(p, 0, 255).astype(np.uint8) for p in (image, clean))
+    return Rendering(*pictures, nothing, nothing, np.zeros(3, np.float32), ())
+
+
+def test_a_spot_is_told_only_where_it_stands_out():
+    box = (24, 24, 36, 36)
+    assert _is_seen(painted(8.0, 2.0), box)
+    assert not _is_seen(painted(3.0, 2.0), box)  # too faint on any skin
+    assert not _is_seen(painted(8.0, 30.0), box)  # lost in a beard
+
+
+def test_a_spot_is_told_only_on_skin(faces: Path):
+    face = load_face(next(iter(sorted(faces.iterdir()))))
+    canvas = look(face, draw(face, 5, Style.FIELD, Plan(fine_share=1.0)).view)
+    side = canvas.shape[0]
+    bare = replace(canvas, skin=np.zeros(canvas.shape, bool))
+    whole = replace(canvas, skin=np.ones(canvas.shape, bool))
+    half = replace(canvas, skin=np.arange(side)[None].repeat(side, 0) < side // 2)
+    middle = (side // 2 - 3, side // 2 - 3, side // 2 + 3, side // 2 + 3)
+    assert _is_on_skin(whole, middle)
+    assert not _is_on_skin(bare, middle)
+    assert not _is_on_skin(half, middle)
+    assert _is_on_skin(whole, (0, 0, 6, 6))

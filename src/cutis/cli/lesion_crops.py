@@ -13,7 +13,9 @@ def make_lesion_crops(
     faces: Annotated[
         Path, typer.Option("--faces", metavar="DIR", help="Prepared faces (cutis synth faces).")
     ],
-    count: Annotated[int, typer.Option("--count", metavar="N", min=14, help="How many crops.")],
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", min=14, help="How many crops, at most.")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file of crops (.npz).")],
     seed: Annotated[
         int, typer.Option("--seed", metavar="S", min=0, help="The same seed, the same crops.")

@@ -97,7 +97,8 @@ class LesionCrops:
 
     A square of ``times_lesion`` the lesion's size, at least ``smallest_mm``, is scaled to
     ``side_px``. Logits are divided by ``temperature``. A finding is dropped where the probability
-    of *other* exceeds ``other_at_most``.
+    of *other* exceeds ``other_at_most``. A classifier with ``names_only`` names findings among the
+    types of their condition, and neither drops nor moves any.
     """
 
     side_px: int
@@ -105,6 +106,7 @@ class LesionCrops:
     times_lesion: float
     temperature: float
     other_at_most: float
+    names_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

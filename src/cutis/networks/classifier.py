@@ -67,18 +67,22 @@ class RelativeToBorder(nn.Module):
     the same on every skin. 0.5 is as bright as the border; what is far from it is cut off at 0, 1.
     """
 
-    def __init__(self, contrast: float, *, border: float = 0.1, darkest: float = 0.01) -> None:
+    def __init__(self, contrast: float, *, border_px: int = 6, darkest: float = 0.01) -> None:
         super().__init__()
-        self.contrast, self.border, self.darkest = contrast, border, darkest
+        self.contrast, self.border_px, self.darkest = contrast, border_px, darkest
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return ``N 3 H W``, 0-1, of crops ``N 3 H W`` in sRGB, 0-1."""
         linear = crops.clamp(0, 1) ** 2.2 + self.darkest
-        rim = max(1, round(self.border * crops.shape[-1]))
-        total, inner = linear.sum((2, 3)), linear[..., rim:-rim, rim:-rim].sum((2, 3))
-        outside = crops.shape[-2] * crops.shape[-1]
-        outside -= (crops.shape[-2] - 2 * rim) * (crops.shape[-1] - 2 * rim)
-        level = (total - inner) / outside
+        rim = self.border_px
+        between = linear[..., rim:-rim, :]
+        edges = (
+            linear[..., :rim, :],
+            linear[..., -rim:, :],
+            between[..., :rim],
+            between[..., -rim:],
+        )
+        level = torch.cat([edge.flatten(2) for edge in edges], 2).mean(2)
         relative = torch.log(linear) - torch.log(level)[..., None, None]
         return (0.5 + self.contrast * relative).clamp(0, 1)
 

@@ -53,17 +53,26 @@ _SKIN_PORTIONS = 4
 """Background is more varied than any type, and plain skin than any other sort of background."""
 LEAST_CONTRAST = 0.03
 """Least mean change of the sRGB values of a spot, relative to the skin around it."""
+LEAST_SIGNAL = 0.7
+"""Least mean change of a spot, in standard deviations of the unpainted skin around it."""
+LEAST_SKIN = 0.8
+"""Least share of skin in what a crop of a lesion shows."""
 _DARKEST = 24.0
 _APART_MM = 1.0
 _LEAST_RADIUS_PX = 0.8
 _DRAWINGS = 12
 _FRUITLESS_VIEWS = 60
+_PATIENCE = 2.0
+"""Views, of those that are enough at the wanted pace, after which a type that lags stays rare."""
 _CROP_STREAM = 0xC40
 
 
 @dataclass(frozen=True, slots=True)
 class CropOrder:
-    """How many crops, from which seed, and how many of a class a view gives on average."""
+    """How many crops at most, from which seed, and how many of a class a view gives on average.
+
+    A type that can seldom be seen on the faces stays rarer than the others.
+    """
 
     count: int
     seed: int = 0
@@ -125,10 +134,15 @@ class _Tally:
         self.have: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.fruitless = 0
+        least = max(self.full[name] for name in CLASSES[:-1]) / order.per_view
+        self.views_left = max(_FRUITLESS_VIEWS * 2, round(_PATIENCE * least))
 
     @property
     def open(self) -> bool:
-        return any(self.have[name] < full for name, full in self.full.items())
+        """Tell whether more views are wanted: some type is not full, or has not come at all."""
+        lacking = [name for name, full in self.full.items() if self.have[name] < full]
+        absent = any(not self.have[name] for name in lacking)
+        return bool(lacking) and (self.views_left > 0 or absent)
 
     def wanted(self, view: int) -> dict[str, int]:
         """Return how many crops of each class a view should give; a class that lags, more."""
@@ -140,6 +154,7 @@ class _Tally:
         return numbers
 
     def add(self, crops: list[Crop]) -> None:
+        self.views_left -= 1
         self.have.update(crop.name for crop in crops)
         self.seen.update(crop.what for crop in crops)
         self.fruitless = 0 if crops else self.fruitless + 1
@@ -238,23 +253,39 @@ def _lesions(
         kind, box = found[number]
         far = np.hypot(*(middles - middles[number]).T)
         crowded = (far < np.maximum(radii, radii[number])) & (kinds != kind)
-        if within(box, canvas.shape) and not crowded.any() and _is_seen(rendering, box):
+        clear = within(box, canvas.shape) and not crowded.any() and _is_on_skin(canvas, box)
+        if clear and _is_seen(rendering, box):
             kept.append((kind, box))
     return kept
 
 
 def _is_seen(rendering: Rendering, box: Box) -> bool:
-    """Tell whether what was painted in a box stands out from what was painted around it."""
+    """Tell whether what was painted in a box stands out from what was painted around it.
+
+    It must do so against the level of the skin and against its texture: nobody could name a
+    comedone in a beard.
+    """
     reach = round(_radius(box))
     x0, y0 = max(0, box[0] - reach), max(0, box[1] - reach)
     around = np.s_[y0 : box[3] + reach, x0 : box[2] + reach]
-    painted = rendering.image[around].astype(np.float32) - rendering.clean[around]
+    clean = rendering.clean[around].astype(np.float32)
+    painted = rendering.image[around].astype(np.float32) - clean
     ring = np.ones(painted.shape[:2], bool)
     inner = np.s_[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0]
     ring[inner] = False
     change = np.abs(painted[inner] - np.median(painted[ring], axis=0)).max(axis=2).mean()
-    level = max(_DARKEST, float(rendering.clean[around][ring].mean()))
-    return float(change) / level >= LEAST_CONTRAST
+    level = max(_DARKEST, float(clean[ring].mean()))
+    texture = float(clean[ring].std(axis=0).max())
+    return bool(change >= max(LEAST_CONTRAST * level, LEAST_SIGNAL * texture))
+
+
+def _is_on_skin(canvas: Canvas, box: Box) -> bool:
+    """Tell whether a crop around a box would show hardly anything but skin."""
+    (x, y), radius = _middle(box), _radius(box)
+    half = max(GEOMETRY.smallest_mm / canvas.mm_per_px, GEOMETRY.times_lesion * 2 * radius) / 2
+    rows = slice(max(0, round(y - half)), max(0, round(y + half)))
+    columns = slice(max(0, round(x - half)), max(0, round(x + half)))
+    return bool(canvas.skin[rows, columns].mean() >= LEAST_SKIN)
 
 
 def _moles(canvas: Canvas, parameters: SceneParameters) -> Iterator[tuple[str, Box]]:

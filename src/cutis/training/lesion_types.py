@@ -49,6 +49,7 @@ class LesionRecipe:
         fixed_depthwise: depthwise filters stay as ImageNet made them; their gradients cost a CPU
             half of a step.
         dropout: before the last layer, 0-1.
+        contrast: how strongly crops are seen relative to their border; 0 shows them as they are.
     """
 
     loop: LoopOptions
@@ -57,6 +58,7 @@ class LesionRecipe:
     label_smoothing: float = 0.05
     fixed_depthwise: bool = True
     dropout: float = 0.2
+    contrast: float = 1.0
 
 
 def lesion_recipe(*, minutes: float | None = 20.0, seed: int = 0) -> LesionRecipe:
@@ -90,7 +92,7 @@ def train_lesions(
     weights = class_weights(crops)
     validation_numbers(crops)
     torch.manual_seed(recipe.loop.seed)
-    spec = ClassifierSpec(crops.classes, dropout=recipe.dropout)
+    spec = ClassifierSpec(crops.classes, dropout=recipe.dropout, contrast=recipe.contrast)
     network = build_classifier(spec, pretrained=not resume)
     if recipe.fixed_depthwise:
         fix_depthwise(network)

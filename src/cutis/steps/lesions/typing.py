@@ -24,11 +24,15 @@ class TypingLimits:
     the types of one condition together have it, by the plain word for spots of that condition;
     else it keeps the word of its map. A name may move a spot to another condition; of spots there
     that share more than ``overlap`` of their common box area, the surest stays.
+
+    With ``names_only`` no spot is dropped or moved, and none becomes less probable: where the
+    surest name is of another condition, a spot keeps the word of its map.
     """
 
     other_at_most: float = 0.5
     sure_of_type: float = 0.5
     overlap: float = 0.3
+    names_only: bool = False
 
 
 def spots_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -75,9 +79,18 @@ def type_spots(
             kept.append(finding)
             continue
         answer = next(told)
-        if answer.get(LesionType.OTHER, 0.0) <= limits.other_at_most:
+        if limits.names_only:
+            kept.append(_named(finding, answer, limits.sure_of_type))
+        elif answer.get(LesionType.OTHER, 0.0) <= limits.other_at_most:
             kept.append(_typed(finding, answer, limits.sure_of_type))
-    return _without_doubles(kept, limits.overlap)
+    return tuple(kept) if limits.names_only else _without_doubles(kept, limits.overlap)
+
+
+def _named(finding: Finding, answer: Mapping[LesionType, float], sure: float) -> Finding:
+    typed = _typed(finding, answer, sure)
+    if typed.condition is not finding.condition:
+        return finding
+    return replace(typed, probability=finding.probability)
 
 
 def _typed(finding: Finding, answer: Mapping[LesionType, float], sure: float) -> Finding:

@@ -28,6 +28,11 @@ WITHOUT_TYPES = (
     "cannot be told apart by the classical method."
 )
 
+UNSURE_TYPES = (
+    "The Global Acne Grading System needs lesion types; of {every} acne spots only {sure} could "
+    "be named surely."
+)
+
 LESION_GRADES: Mapping[LesionType, int] = {
     LesionType.COMEDONE: 1,
     LesionType.OPEN_COMEDONE: 1,
@@ -80,6 +85,9 @@ def grade_gags(
 ) -> Grade | NotMeasured:
     """Return the sum over the face, 0–32, or why it is not given.
 
+    It is not where fewer than half of the spots have a sure type: a face of spots that nobody can
+    name would seem clear.
+
     Args:
         score: the acne score of the face; where it has none, there is no grade.
         findings: typed findings.
@@ -94,6 +102,11 @@ def grade_gags(
             NotMeasuredCode.TOO_LITTLE_SKIN,
             f"Too little is seen of: {', '.join(hidden)}. The scale needs every part of the face.",
         )
+    spots = [f for f in findings if f.condition is Condition.ACNE and f.probability >= SURE]
+    named = sum(_is_named(f) for f in spots)
+    if 2 * named < len(spots):
+        reason = UNSURE_TYPES.format(every=len(spots), sure=named)
+        return NotMeasured(NotMeasuredCode.NO_METHOD, reason)
     total = sum(place.factor * _worst(place, findings) for place in LOCATIONS)
     basis = Quantity("sum of factor times worst lesion over five parts of the face", total, "1")
     return Grade("GAGS", total, "of 32 on the face; chest and back not seen", basis, SOURCE)
@@ -104,13 +117,17 @@ def _is_seen(place: Location, crop: FaceCrop, acne: ConditionMap) -> bool:
     return float(seen) * crop.mm_per_px**2 >= SEEN_MM2
 
 
+def _is_named(finding: Finding) -> bool:
+    """Tell whether a spot is there, and of a type that the scale knows, surely."""
+    sure = min(finding.probability, finding.type_probability or 0.0) >= SURE
+    return sure and finding.type in LESION_GRADES
+
+
 def _worst(place: Location, findings: Sequence[Finding]) -> int:
     """Return the grade of the worst lesion of a location, 0 to 4."""
     grades = (
-        LESION_GRADES.get(f.type, 0)
+        LESION_GRADES[f.type]
         for f in findings
-        if f.region in place.regions
-        and f.condition is Condition.ACNE
-        and min(f.probability, f.type_probability or 0.0) >= SURE
+        if f.region in place.regions and f.condition is Condition.ACNE and _is_named(f)
     )
     return max(grades, default=0)

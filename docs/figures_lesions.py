@@ -1,0 +1,94 @@
+"""What naming single lesions is worth, from benchmarks/results/lesion_types.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_WAYS = ("maps", "dropped", "moved", "both")
+_LEVELS = ("at 3 false per face", "at 10 false per face", "at 20 false per face")
+
+
+def lesions_section(result: dict[str, Any]) -> str:
+    """Return the section of the lesion classifier."""
+    trained = result["training"]
+    found = trained["validation"]
+    text = "## Names of lesions (`benchmarks/lesion_types.py`)\n\n"
+    text += (
+        f"On {found['crops']} crops of {found['persons']} painted people held out: balanced "
+        f"accuracy {found['balanced_accuracy']:.2f}, calibration error "
+        f"{trained['calibration']['ece_after']:.3f}; balanced accuracy by tone, "
+    )
+    text += ", ".join(
+        f"{third} {row['balanced_accuracy']:.2f}" for third, row in found["by_tone"].items()
+    )
+    text += (
+        f". Likelier a lesion than none: {100 * found['kept_lesions']:.0f} % of the lesions, "
+        f"{100 * found['kept_background']:.0f} % of the background.\n\n"
+    )
+    text += _head(["type", "recall", "most often taken for"])
+    classes = trained["classes"]
+    for name, row in zip(classes, found["confusion"], strict=True):
+        wrong = [(n, other) for other, n in zip(classes, row, strict=True) if other != name]
+        count, other = max(wrong)
+        share = found["recall"][name]
+        told = "–" if share is None else f"{share:.2f}"
+        text += _row([_spoken(name), told, f"{_spoken(other)} ({count} of {sum(row)})"])
+    text += _marked(result["marked photos"])
+    return text + _clean(result["clean faces"])
+
+
+def _marked(halves: dict[str, Any]) -> str:
+    text = "\nReal photos with marks of acne. *Dropped*: without spots that are likelier none; "
+    text += "*moved*: without spots named as something else than acne.\n\n"
+    text += _head(["half", "way", "marks met", "false per face", "rank of the count"])
+    for half, rows in halves.items():
+        for way in _WAYS:
+            row = rows[way]
+            text += _row(
+                [
+                    half,
+                    way,
+                    f"{row['marks met']:.3f}",
+                    f"{row['false per face']:.1f}",
+                    f"{row['Spearman of count']:.2f}",
+                ]
+            )
+    text += "\nRecall at equal false positives, the peaks of the map ranked anew:\n\n"
+    text += _head(["half", "ranked by", *(level.removeprefix("at ") for level in _LEVELS)])
+    for half, rows in halves.items():
+        for key, row in rows.items():
+            if key.startswith("recall by "):
+                cells = (f"{row[level]:.3f}" for level in _LEVELS)
+                text += _row([half, key.removeprefix("recall by "), *cells])
+    known = ", ".join(
+        f"{rows['AUC, findings on a mark against others']:.2f} ({half})"
+        for half, rows in halves.items()
+    )
+    return text + f"\nFindings on a mark are told from others with an AUC of {known}.\n"
+
+
+def _clean(rows: dict[str, Any]) -> str:
+    text = f"\n{rows['faces']} faces without acne:\n\n"
+    text += _head(["way", "acne spots a face", "highest third of tone over lowest"])
+    for way in _WAYS:
+        row = rows[way]
+        text += _row(
+            [way, f"{row['acne spots per face']:.2f}", f"{row['highest third over lowest']:.2f}"]
+        )
+    named = rows["named"]
+    kinds = ", ".join(f"{_spoken(k)} {n:.2f}" for k, n in named["spots per face"].items())
+    text += f"\nNamed on them, spots a face: {kinds}. "
+    text += f"A sure nodule on {100 * named['faces with a sure nodule']:.1f} % of them.\n"
+    return text
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _head(cells: list[str]) -> str:
+    return _row(cells) + "|" + "---|" * len(cells) + "\n"
