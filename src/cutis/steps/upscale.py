@@ -31,7 +31,8 @@ class UpscaleLimits:
     """When a face is enhanced, and how true to the photo the result must be.
 
     * ``enough_px``: with so many pixels between the eyes a face is left as it is (ISO/IEC 19794-5
-      asks for 90); below half of that it is enlarged by 4, else by 2.
+      asks for 90).
+    * ``tiny_px``: below it a face is enlarged by 4, else by 2.
     * ``blur_px``: σ of the face's edges above which it is too blurred; enlarging would only invent.
     * ``tile_px``, ``margin_px``: the photo is read in tiles of this side, with a margin around.
     * ``block_px``: side of the blocks, in pixels of the photo, that are held against it.
@@ -44,6 +45,7 @@ class UpscaleLimits:
     """
 
     enough_px: float = 90.0
+    tiny_px: float = 45.0
     blur_px: float = 3.0
     tile_px: int = 128
     margin_px: int = 16
@@ -72,7 +74,7 @@ def plan_enhancement(
         return EnhancementPlan(
             1, "The face is too blurred: enlarging it would invent what the photo does not hold."
         )
-    scale = 4 if inter_eye_px < limits.enough_px / 2 else 2
+    scale = 4 if inter_eye_px < limits.tiny_px else 2
     return EnhancementPlan(scale, f"The face is small; it is enlarged by {scale}.")
 
 
