@@ -21,6 +21,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 from acne_rows import MapsOf, acne_records, acne_table, read_ellipses
@@ -36,6 +37,10 @@ from cutis.core.ports import ConditionSegmenter
 from cutis.core.vocabulary import Condition
 from cutis.imaging.skin_channels import COARSE_MM_PER_PX, FINE_MM_PER_PX, TARGETS
 from cutis.pipeline import Tools, map_conditions
+
+if TYPE_CHECKING:
+    from cutis.models.descriptor import Descriptor
+    from cutis.models.runtime import NetworkFiles
 
 ROWS = ("acne", "redness", "wrinkles", "age", "negatives", "invariance")
 RESULT = Path("benchmarks/results/conditions.json")
@@ -105,28 +110,39 @@ def choose_methods(
 def uncarded(graph: Path) -> tuple[str, ConditionSegmenter]:
     """Return a network without a card as a segmenter of all its conditions, and its heading."""
     from cutis.models.condition_network import LearnedConditionSegmenter  # noqa: PLC0415
-    from cutis.models.descriptor import Descriptor, ModelFile, ServedCondition  # noqa: PLC0415
-    from cutis.models.runtime import NetworkFiles, Runtime  # noqa: PLC0415
+    from cutis.models.descriptor import ServedCondition  # noqa: PLC0415
+    from cutis.models.runtime import Runtime  # noqa: PLC0415
+
+    model, files = blank_card(graph)
+    served = tuple(
+        ServedCondition(c.value, COARSE_MM_PER_PX if c in COARSE else FINE_MM_PER_PX, math.inf)
+        for c in TARGETS
+    )
+    model = replace(model, conditions=served)
+    return graph.stem, LearnedConditionSegmenter(model, files, Runtime())
+
+
+def blank_card(graph: Path) -> tuple[Descriptor, NetworkFiles]:
+    """Return a card that tells no more than a graph's name and digest, and the graph's files."""
+    from cutis.models.descriptor import Descriptor, ModelFile  # noqa: PLC0415
+    from cutis.models.runtime import NetworkFiles  # noqa: PLC0415
 
     files = NetworkFiles(graph.read_bytes(), graph.with_suffix(".bin").read_bytes())
     digest = hashlib.sha256(files.graph + files.weights).hexdigest()
     blank = dict.fromkeys(
         ("task", "summary", "licence", "authors", "homepage", "training_data"), "not on a card"
     )
+    file = ModelFile(graph.name, digest, len(files.graph))
     model = Descriptor(
         name=graph.stem,
         version=digest[:8],
         **blank,
         runtime="OpenVINO",
         precision="fp32",
-        file=ModelFile(graph.name, digest, len(files.graph)),
+        file=file,
         networks=(),
-        conditions=tuple(
-            ServedCondition(c.value, COARSE_MM_PER_PX if c in COARSE else FINE_MM_PER_PX, math.inf)
-            for c in TARGETS
-        ),
     )
-    return graph.stem, LearnedConditionSegmenter(model, files, Runtime())
+    return model, files
 
 
 def installed(folder: Path) -> tuple[ConditionSegmenter, ...]:

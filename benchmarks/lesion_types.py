@@ -20,11 +20,10 @@ Photos are halved as in `acne_rows`.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -32,7 +31,7 @@ from typing import Any
 
 import numpy as np
 from acne_rows import FALSE_PER_FACE, half_of, meets, read_ellipses, to_photo
-from conditions import Bench
+from conditions import Bench, blank_card
 from negative_rows import FACES
 from photo_sets import photos_of, shared_dir
 from prepared import PreparedPhoto, classical_maps, lenient_tools
@@ -46,9 +45,9 @@ from cutis.evaluation.detection import Ellipses, FrocTally
 from cutis.evaluation.fairness import GroupTally, tone_thirds
 from cutis.evaluation.peaks import map_peaks
 from cutis.evaluation.ranking import auc, bootstrap_interval, spearman
-from cutis.models.descriptor import Descriptor, LesionCrops, ModelFile
+from cutis.models.descriptor import LesionCrops
 from cutis.models.lesion_network import LesionNetwork
-from cutis.models.runtime import NetworkFiles, Runtime
+from cutis.models.runtime import Runtime
 from cutis.pipeline import map_conditions
 from cutis.steps.lesions import (
     TypingLimits,
@@ -124,22 +123,9 @@ def main() -> None:
 
 def classifier_of(run: Path, trained: Mapping[str, Any]) -> LesionNetwork:
     """Return the classifier of a training, which has no card yet."""
-    graph = run / "lesion-types.xml"
-    files = NetworkFiles(graph.read_bytes(), graph.with_suffix(".bin").read_bytes())
-    digest = hashlib.sha256(files.graph + files.weights).hexdigest()
-    blank = dict.fromkeys(
-        ("task", "summary", "licence", "authors", "homepage", "training_data"), "not on a card"
-    )
-    model = Descriptor(
-        name=graph.stem,
-        version=digest[:8],
-        **blank,
-        runtime="OpenVINO",
-        precision="fp32",
-        file=ModelFile(graph.name, digest, len(files.graph)),
-        networks=(),
-        classes=tuple(trained["classes"]),
-        lesions=LesionCrops(**trained["lesions"]),
+    model, files = blank_card(run / "lesion-types.xml")
+    model = replace(
+        model, classes=tuple(trained["classes"]), lesions=LesionCrops(**trained["lesions"])
     )
     return LesionNetwork(model, files, Runtime())
 
