@@ -86,7 +86,7 @@ def main() -> None:
         print("\n".join(table_lines(tables)))
     whole = tuple(options.rows) == ROWS and options.most is None and not options.network
     if options.out or whole:
-        text = json.dumps(_plain(result), indent=1, allow_nan=False)
+        text = json.dumps(plain(result), indent=1, allow_nan=False)
         (options.out or RESULT).write_text(text + "\n", encoding="utf-8")
 
 
@@ -246,21 +246,26 @@ def _shown(value: object) -> str:
     return "-" if value is None else str(value)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return the value as JSON takes it: what is not finite becomes null."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 
 
-def add_choices(parser: argparse.ArgumentParser) -> None:
-    """Add what chooses the cache and the methods."""
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses where prepared photos are kept."""
     usual = platformdirs.user_cache_path("cutis") / "benchmarks"
     parser.add_argument("--cache", type=Path, default=usual, help="outside the repository")
+
+
+def add_choices(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses the cache and the methods."""
+    add_cache(parser)
     parser.add_argument("--method", choices=("classical", "learned", "both"), default="both")
     parser.add_argument("--network", type=Path, action="append", help="OpenVINO .xml; repeatable")
     parser.add_argument("--models-dir", type=Path, help="a folder of models with cards")

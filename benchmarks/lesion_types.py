@@ -1,7 +1,7 @@
 """What the lesion classifier is worth: on painted people held out, and on real photos.
 
     cutis train lesions CROPS... --out RUN
-    python benchmarks/lesion_types.py --run RUN --cache DIR [--most N] [--out FILE]
+    python benchmarks/lesion_types.py --run RUN [--cache DIR] [--most N] [--out FILE]
 
 Evaluation only; DIR holds prepared photos and lies outside the repository. No real photo here has
 lesions with a type, so a type itself is judged on painted people alone. What real photos tell is
@@ -24,14 +24,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from acne_rows import FALSE_PER_FACE, half_of, meets, read_ellipses, to_photo
-from conditions import Bench, blank_card
+from conditions import Bench, add_cache, blank_card, plain
 from negative_rows import FACES
 from photo_sets import photos_of, shared_dir
 from prepared import PreparedPhoto, classical_maps, lenient_tools
@@ -57,13 +57,14 @@ from cutis.steps.lesions import (
     type_spots,
 )
 from cutis.steps.scoring.colour import is_colourless, sample_colour, tone_of
+from cutis.steps.scoring.gags import SURE
 
 WAYS = ("maps", "dropped", "moved", "both")
 RANKINGS = ("map", "map x lesion", "map x acne", "map x root of acne")
 RESULT = Path("benchmarks/results/lesion_types.json")
 _SPOTTY = (Condition.ACNE, Condition.PIGMENTATION, Condition.SCARRING)
 _PEAK_MM, _PEAKS = 1.2, 150
-_SURE, _DROPPED = 0.5, 0.5
+_DROPPED = TypingLimits().other_at_most
 _NO_LESIONS = Ellipses(np.zeros((0, 5)))
 
 Answer = Mapping[LesionType, float]
@@ -95,7 +96,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--run", type=Path, required=True, help="the folder of the training")
-    parser.add_argument("--cache", type=Path, required=True, help="outside the repository")
+    add_cache(parser)
     parser.add_argument("--most", type=int, help="photos of each set, for a quick look")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
@@ -116,7 +117,7 @@ def main() -> None:
         "marked photos": {half: marked_rows(faces) for half, faces in halves.items() if faces},
         "clean faces": clean_rows([f for f in clean if f.ita_deg is not None]),
     }
-    text = json.dumps(_plain(result), indent=1, allow_nan=False)
+    text = json.dumps(plain(result), indent=1, allow_nan=False)
     print(text)
     options.out.write_text(text + "\n", encoding="utf-8")
 
@@ -137,21 +138,9 @@ def one_face(photo: PreparedPhoto, of: str, bench: Bench, network: LesionNetwork
     maps |= map_conditions(learned, photo.crop, photo.skin)
     spots = spots_of(find_lesions(photo.crop, {c: maps[c] for c in _SPOTTY if c in maps}))
     answers = network.classify(photo.crop, crop_boxes(spots, photo.crop))
-    acne = {
-        way: tuple(
-            f
-            for f, answer in zip(spots, answers, strict=True)
-            if f.condition is Condition.ACNE and _stays(f, answer, way)
-        )
-        for way in WAYS
-    }
+    told = [(f, a) for f, a in zip(spots, answers, strict=True) if f.condition is Condition.ACNE]
+    acne = {way: tuple(f for f, answer in told if _stays(f, answer, way)) for way in WAYS}
     marks = _marks(of).get(photo.name, _NO_LESIONS)
-    met = [any(meets(m, [f]) for m in marks.rows) for f in acne["maps"]]
-    first = [
-        1 - a[LesionType.OTHER]
-        for f, a in zip(spots, answers, strict=True)
-        if f.condition is Condition.ACNE
-    ]
     sample = sample_colour(photo.crop, photo.skin)
     tone = None if is_colourless(sample.lab) else tone_of(sample)
     return Spots(
@@ -164,8 +153,8 @@ def one_face(photo: PreparedPhoto, of: str, bench: Bench, network: LesionNetwork
             way: sum(not any(meets(m, [f]) for m in marks.rows) for f in found)
             for way, found in acne.items()
         },
-        met=met,
-        lesion=first,
+        met=[any(meets(m, [f]) for m in marks.rows) for f, _ in told],
+        lesion=[1 - answer[LesionType.OTHER] for _, answer in told],
         named=type_spots(spots, answers, TypingLimits(other_at_most=1.0)),
         froc=rankings(photo.crop, maps.get(Condition.ACNE), network, marks),
     )
@@ -253,7 +242,7 @@ def named(faces: Iterable[Spots]) -> dict[str, Any]:
 
 
 def _is_sure_nodule(finding: Finding) -> bool:
-    sure = min(finding.probability, finding.type_probability or 0.0) >= _SURE
+    sure = min(finding.probability, finding.type_probability or 0.0) >= SURE
     return finding.type is LesionType.NODULE and sure
 
 
@@ -277,25 +266,9 @@ def _around(point: np.ndarray, crop: FaceCrop) -> Box:
     return x0, y0, min(width, x1), min(height, y1)
 
 
+@cache
 def _marks(of: str) -> Mapping[str, Ellipses]:
-    if of != "acne":
-        return {}
-    if "acne" not in _READ:
-        _READ["acne"] = read_ellipses(shared_dir() / "dev/acne/lesions.csv")
-    return _READ["acne"]
-
-
-_READ: dict[str, Mapping[str, Ellipses]] = {}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else float(value)
-    return value
+    return read_ellipses(shared_dir() / "dev/acne/lesions.csv") if of == "acne" else {}
 
 
 if __name__ == "__main__":

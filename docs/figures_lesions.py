@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from figures_speed import table
+
 _WAYS = ("maps", "dropped", "moved", "both")
 _LEVELS = ("at 3 false per face", "at 10 false per face", "at 20 false per face")
 
@@ -25,41 +27,43 @@ def lesions_section(result: dict[str, Any]) -> str:
         f". Likelier a lesion than none: {100 * found['kept_lesions']:.0f} % of the lesions, "
         f"{100 * found['kept_background']:.0f} % of the background.\n\n"
     )
-    text += _head(["type", "recall", "most often taken for"])
-    classes = trained["classes"]
+    classes, types = trained["classes"], []
     for name, row in zip(classes, found["confusion"], strict=True):
         wrong = [(n, other) for other, n in zip(classes, row, strict=True) if other != name]
         count, other = max(wrong)
         share = found["recall"][name]
         told = "–" if share is None else f"{share:.2f}"
-        text += _row([_spoken(name), told, f"{_spoken(other)} ({count} of {sum(row)})"])
+        types.append([_spoken(name), told, f"{_spoken(other)} ({count} of {sum(row)})"])
+    text += table(["type", "recall", "most often taken for"], types)
     text += _marked(result["marked photos"])
     return text + _clean(result["clean faces"])
 
 
 def _marked(halves: dict[str, Any]) -> str:
-    text = "\nReal photos with marks of acne. *Dropped*: without spots that are likelier none; "
-    text += "*moved*: without spots named as something else than acne.\n\n"
-    text += _head(["half", "way", "marks met", "false per face", "rank of the count"])
-    for half, rows in halves.items():
-        for way in _WAYS:
-            row = rows[way]
-            text += _row(
-                [
-                    half,
-                    way,
-                    f"{row['marks met']:.3f}",
-                    f"{row['false per face']:.1f}",
-                    f"{row['Spearman of count']:.2f}",
-                ]
-            )
+    counts = " and ".join(f"{rows['photos']} ({half})" for half, rows in halves.items())
+    text = (
+        f"\nReal photos with marks of acne, {counts}. *Dropped*: without spots that are likelier "
+    )
+    text += "none; *moved*: without spots named as something else than acne.\n\n"
+    keys = (("marks met", 3), ("false per face", 1), ("Spearman of count", 2))
+    text += table(
+        ["half", "way", "marks met", "false per face", "rank of the count"],
+        [
+            [half, way, *(f"{rows[way][key]:.{digits}f}" for key, digits in keys)]
+            for half, rows in halves.items()
+            for way in _WAYS
+        ],
+    )
     text += "\nRecall at equal false positives, the peaks of the map ranked anew:\n\n"
-    text += _head(["half", "ranked by", *(level.removeprefix("at ") for level in _LEVELS)])
-    for half, rows in halves.items():
-        for key, row in rows.items():
-            if key.startswith("recall by "):
-                cells = (f"{row[level]:.3f}" for level in _LEVELS)
-                text += _row([half, key.removeprefix("recall by "), *cells])
+    text += table(
+        ["half", "ranked by", *(level.removeprefix("at ") for level in _LEVELS)],
+        [
+            [half, key.removeprefix("recall by "), *(f"{row[level]:.3f}" for level in _LEVELS)]
+            for half, rows in halves.items()
+            for key, row in rows.items()
+            if key.startswith("recall by ")
+        ],
+    )
     known = ", ".join(
         f"{rows['AUC, findings on a mark against others']:.2f} ({half})"
         for half, rows in halves.items()
@@ -69,12 +73,17 @@ def _marked(halves: dict[str, Any]) -> str:
 
 def _clean(rows: dict[str, Any]) -> str:
     text = f"\n{rows['faces']} faces without acne:\n\n"
-    text += _head(["way", "acne spots a face", "highest third of tone over lowest"])
-    for way in _WAYS:
-        row = rows[way]
-        text += _row(
-            [way, f"{row['acne spots per face']:.2f}", f"{row['highest third over lowest']:.2f}"]
-        )
+    text += table(
+        ["way", "acne spots a face", "highest third of tone over lowest"],
+        [
+            [
+                way,
+                f"{rows[way]['acne spots per face']:.2f}",
+                f"{rows[way]['highest third over lowest']:.2f}",
+            ]
+            for way in _WAYS
+        ],
+    )
     named = rows["named"]
     kinds = ", ".join(f"{_spoken(k)} {n:.2f}" for k, n in named["spots per face"].items())
     text += f"\nNamed on them, spots a face: {kinds}. "
@@ -84,11 +93,3 @@ def _clean(rows: dict[str, Any]) -> str:
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |\n"
-
-
-def _head(cells: list[str]) -> str:
-    return _row(cells) + "|" + "---|" * len(cells) + "\n"

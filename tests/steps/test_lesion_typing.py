@@ -101,13 +101,20 @@ def test_every_type_of_a_spot_has_its_condition():
 def test_names_alone_neither_drop_nor_move_nor_doubt_a_spot():
     limits = TypingLimits(names_only=True)
     beside = replace(SPOT, bbox_xyxy=(12, 10, 20, 20))
-    answers = [answer(papule=0.3), answer(mole=0.9)]
+    answers = [answer(papule=0.6), answer(mole=0.9)]
     named, left = type_spots((SPOT, beside), answers, limits)
     assert (named.type, named.probability) == (LesionType.PAPULE, SPOT.probability)
     assert named.type_probability == pytest.approx(1.0)
     assert left == beside
-    (plain,) = type_spots((SPOT,), [answer(papule=0.25, pustule=0.25)], limits)
-    assert plain.type is LesionType.PAPULE
+    assert type_spots((SPOT,), [answer(papule=0.4)], limits) == (SPOT,)  # likelier none: no name
     (unsure,) = type_spots((SPOT,), [answer(papule=0.2, pustule=0.2, nodule=0.2)], limits)
     assert unsure.type is LesionType.INFLAMED_SPOT
     assert unsure.type_probability == pytest.approx(1.0)
+
+
+def test_a_spot_that_is_surely_none_is_told_so_without_a_name():
+    certain = {LesionType.OTHER: 1.0, LesionType.PAPULE: 0.0, LesionType.MOLE: 0.0}
+    assert type_spots((SPOT,), [certain]) == ()
+    assert type_spots((SPOT,), [certain], TypingLimits(names_only=True)) == (SPOT,)
+    (kept,) = type_spots((SPOT,), [certain], TypingLimits(other_at_most=1.0))
+    assert (kept.type, kept.probability, kept.type_probability) == (SPOT.type, 0.0, None)

@@ -22,10 +22,12 @@ from cutis.synth.lesion_crops import (
     CLASSES,
     OTHER,
     SHIFT,
+    Crop,
     CropOrder,
     _is_on_skin,
     _is_seen,
     _jittered,
+    _Tally,
     cut,
     make_crops,
     view_crops,
@@ -203,3 +205,16 @@ def test_a_spot_is_told_only_on_skin(faces: Path):
     assert not _is_on_skin(bare, middle)
     assert not _is_on_skin(half, middle)
     assert _is_on_skin(whole, (0, 0, 6, 6))
+
+
+def test_a_type_that_is_seldom_seen_stays_rare_but_is_waited_for_once():
+    tally = _Tally(CropOrder(1600))
+    blank = np.zeros((64, 64, 3), np.uint8)
+    often = [Crop(name, name, blank) for name in CLASSES[:-1] if name != "rolling_scar"]
+    views = 2 * tally.full["papule"]
+    for _ in range(views):
+        assert tally.open
+        tally.add([*often, *(Crop(OTHER, PLAIN_SKIN, blank) for _ in range(3))])
+    assert tally.open  # none of it has come yet
+    tally.add([Crop("rolling_scar", "rolling_scar", blank)])
+    assert not tally.open

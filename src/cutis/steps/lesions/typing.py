@@ -25,8 +25,8 @@ class TypingLimits:
     else it keeps the word of its map. A name may move a spot to another condition; of spots there
     that share more than ``overlap`` of their common box area, the surest stays.
 
-    With ``names_only`` no spot is dropped or moved, and none becomes less probable: where the
-    surest name is of another condition, a spot keeps the word of its map.
+    With ``names_only`` no spot is dropped or moved, and none becomes less probable: one that would
+    be dropped or moved keeps the word of its map.
     """
 
     other_at_most: float = 0.5
@@ -79,18 +79,14 @@ def type_spots(
             kept.append(finding)
             continue
         answer = next(told)
+        typed = _typed(finding, answer, limits.sure_of_type)
+        dropped = answer.get(LesionType.OTHER, 0.0) > limits.other_at_most
         if limits.names_only:
-            kept.append(_named(finding, answer, limits.sure_of_type))
-        elif answer.get(LesionType.OTHER, 0.0) <= limits.other_at_most:
-            kept.append(_typed(finding, answer, limits.sure_of_type))
+            gone = dropped or typed.condition is not finding.condition
+            kept.append(finding if gone else replace(typed, probability=finding.probability))
+        elif not dropped:
+            kept.append(typed)
     return tuple(kept) if limits.names_only else _without_doubles(kept, limits.overlap)
-
-
-def _named(finding: Finding, answer: Mapping[LesionType, float], sure: float) -> Finding:
-    typed = _typed(finding, answer, sure)
-    if typed.condition is not finding.condition:
-        return finding
-    return replace(typed, probability=finding.probability)
 
 
 def _typed(finding: Finding, answer: Mapping[LesionType, float], sure: float) -> Finding:
@@ -98,6 +94,8 @@ def _typed(finding: Finding, answer: Mapping[LesionType, float], sure: float) ->
     lesion: dict[LesionType, float] = dict(answer)
     lesion.pop(LesionType.OTHER, None)
     whole = sum(lesion.values())
+    if not whole > 0:  # float32 gave all to *other*
+        return replace(finding, probability=0.0)
     spot = replace(finding, probability=min(finding.probability, whole))
     kind: LesionType = max(lesion, key=lambda t: lesion[t])
     condition = kind.condition or finding.condition
