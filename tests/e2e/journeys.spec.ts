@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ARTEFACTS, FACE, LOOKS, SMALL, axe, dress, judge, newPlace, serve, type Service } from './service';
 
 let service: Service;
+let lenient: Service | undefined;
 const PAGES = ['/', '/consent', '/photo', '/capture', '/history', '/privacy', '/verify', '/audit'];
 let result = '';
 let comparison = '';
@@ -13,7 +14,10 @@ test.describe.configure({ mode: 'serial' });
 test.beforeAll(async () => {
   service = await serve(newPlace('alone'));
 });
-test.afterAll(() => service.stop());
+test.afterAll(() => {
+  service.stop();
+  lenient?.stop();
+});
 test.beforeEach(({ page }) => {
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (said) => {
@@ -127,9 +131,18 @@ test('history and comparison', async ({ page }) => {
   await expect(changes.locator('table')).toHaveCount(0);
 });
 
-test('a small face: what was drawn larger, and that no score rests on it', async ({ page }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
+test('a small face: refused as it comes, unless little is asked of a photo', async ({ page }) => {
   await open(page, '/photo');
+  await page.locator('input[type=file]').setInputFiles(SMALL);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This photo could not be measured');
+  await expect(page.getByText('Move closer or use the rear camera.').first()).toBeVisible();
+});
+
+test('a small face: what was drawn larger, and that no score rests on it', async ({ page }) => {
+  lenient = await serve(newPlace('lenient'), { CUTIS_QUALITY_STRICTNESS: 'lenient' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${lenient.url}/#/photo`);
+  await page.getByRole('button', { name: 'I agree' }).click();
   await page.locator('input[type=file]').setInputFiles(SMALL);
   const told = page.locator('section[aria-labelledby=enlarged]');
   await expect(told.getByText("every score is made of the photo's own pixels")).toBeVisible();
