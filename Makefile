@@ -33,6 +33,8 @@ BENCHMARKS := $(wildcard $(addprefix benchmarks/, \
 	explanation.py graders.py speed.py scale.py history.py forecast.py policy.py))
 
 LEARNING := tests/networks tests/training
+# Two processes; a file stays in one, since its tests share a service or a database.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 took = @echo "make $@ took $$(( $$(date +%s) - $(STARTED) )) s"
 
@@ -56,7 +58,7 @@ demo: $(READY)
 
 test: $(READY_DEV)
 	@$(BIN)/cutis models pull
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(addprefix --ignore=,$(LEARNING))
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_OPTIONS) $(addprefix --ignore=,$(LEARNING))
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(LEARNING)
 	$(took)
 
