@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ from cutis.core.assessment import Finding
 from cutis.core.face import FaceCrop
 from cutis.core.masks import ConditionMap
 from cutis.core.vocabulary import Condition, LesionType
+from cutis.datasets.clean_sets import person_of
 from cutis.evaluation.detection import Ellipses, FrocTally
 from cutis.evaluation.fairness import GroupTally, tone_thirds
 from cutis.evaluation.peaks import map_peaks
@@ -65,6 +67,7 @@ RESULT = Path("benchmarks/results/lesion_types.json")
 _SPOTTY = (Condition.ACNE, Condition.PIGMENTATION, Condition.SCARRING)
 _PEAK_MM, _PEAKS = 1.2, 150
 _DROPPED = TypingLimits().other_at_most
+_UNTOLD = {"export", "lesions", "found_on"}
 _NO_LESIONS = Ellipses(np.zeros((0, 5)))
 
 Answer = Mapping[LesionType, float]
@@ -104,8 +107,7 @@ def main() -> None:
     bench = Bench(lenient_tools(), options.cache, options.most)
     network = classifier_of(options.run, trained)
     acne = [one_face(p, "acne", bench, network) for p in bench.prepared(photos_of("dev/acne"))]
-    real = photos_of("clean/interfaces")
-    parts = (real, photos_of("clean/sfhq_t2i", FACES - len(real)))
+    parts = clean_photos(frozenset(trained["found_on"]))
     clean = [
         one_face(photo, paths[0].parent.name, bench, network)
         for paths in parts
@@ -113,13 +115,24 @@ def main() -> None:
     ]
     halves = {half: [f for f in acne if half_of(f.name) == half] for half in ("look", "report")}
     result = {
-        "training": {k: v for k, v in trained.items() if k not in {"export", "lesions"}},
+        "training": {k: v for k, v in trained.items() if k not in _UNTOLD}
+        | {"negatives from real faces": len(trained["found_on"])},
         "marked photos": {half: marked_rows(faces) for half, faces in halves.items() if faces},
         "clean faces": clean_rows([f for f in clean if f.ita_deg is not None]),
     }
     text = json.dumps(plain(result), indent=1, allow_nan=False)
     print(text)
     options.out.write_text(text + "\n", encoding="utf-8")
+
+
+def clean_photos(found_on: frozenset[str]) -> tuple[list[Path], list[Path]]:
+    """Return photos of clean faces, real and generated, of nobody whose spots were learned from."""
+    real, drawn = (
+        [p for p in photos_of(f"clean/{name}") if person_of(p) not in found_on]
+        for name in ("interfaces", "sfhq_t2i")
+    )
+    rng = random.Random(0)  # noqa: S311  not a secret
+    return real, sorted(rng.sample(drawn, min(len(drawn), FACES - len(real))))
 
 
 def classifier_of(run: Path, trained: Mapping[str, Any]) -> LesionNetwork:

@@ -4,6 +4,8 @@ r"""Write the digests and the measured figures of a shipped network into its car
         --method learned:conditions
     python benchmarks/write_card.py src/cutis/models/cards/skin.toml \
         --results benchmarks/results/skin.json
+    python benchmarks/write_card.py src/cutis/models/cards/lesions.toml \
+        --results benchmarks/results/lesion_types.json
     python benchmarks/write_card.py src/cutis/models/cards/upscale_fidelity.toml \
         --results benchmarks/results/upscale_training.json --stage fidelity
 
@@ -41,7 +43,9 @@ def main() -> None:
     parser.add_argument("--stage", help="fidelity or texture, of the training of enhancement")
     options = parser.parse_args()
     results = json.loads(options.results.read_text(encoding="utf-8"))
-    if options.stage:
+    if "marked photos" in results:
+        found = lesion_metrics(results)
+    elif options.stage:
         found = upscale_metrics(results[options.stage], options.stage)
     elif options.method:
         found = _metrics(results, options.method)
@@ -74,6 +78,42 @@ def upscale_metrics(run: dict[str, Any], stage: str) -> list[str]:
         f'\n[[metrics]]\nsubject = "{stage}"\nname = "{name}"\ndata = "{data}"\n'
         f"value = {value:.6g}\n"
         for name, data, value in rows
+    ]
+
+
+def lesion_metrics(results: dict[str, Any]) -> list[str]:
+    """Return how well painted lesions are named, by tone, and what real photos tell."""
+    told = results["training"]["validation"]
+    painted = "crops of painted people held out"
+    rows = [
+        ("balanced accuracy", painted, "all", told["balanced_accuracy"]),
+        (
+            "calibration error",
+            painted,
+            "all",
+            results["training"]["calibration"]["ece_after"],
+        ),
+        *(
+            ("balanced accuracy", painted, f"tone {third}", row["balanced_accuracy"])
+            for third, row in told["by_tone"].items()
+        ),
+        (
+            "AUC, spots on a mark against others",
+            "photos kept for evaluation, report half",
+            "all",
+            results["marked photos"]["report"]["AUC, findings on a mark against others"],
+        ),
+        (
+            "share of faces with a sure nodule",
+            "clean faces that it has not seen",
+            "all",
+            results["clean faces"]["named"]["faces with a sure nodule"],
+        ),
+    ]
+    return [
+        f'\n[[metrics]]\nsubject = "lesion types"\nname = "{name}"\ndata = "{data}"\n'
+        f'group = "{group}"\nvalue = {value:.4g}\n'
+        for name, data, group, value in rows
     ]
 
 

@@ -11,7 +11,7 @@ from drawn_networks import CROPS, by_mean_colour, lesion_card
 from cutis.core.errors import ModelError
 from cutis.core.ports import LesionClassifier
 from cutis.core.vocabulary import LesionType
-from cutis.models.lesion_network import LesionNetwork, patch_around
+from cutis.models.lesion_network import LesionNetwork, network_inputs, patch_around, side_mm
 from cutis.models.runtime import Runtime, RuntimeOptions
 from cutis.testing import sample_crop
 
@@ -51,6 +51,19 @@ def test_a_patch_shows_the_lesion_and_its_surroundings():
     assert patch.mean() == pytest.approx((20 / 50) ** 2, rel=0.03)  # 2.5 times its size
     small = patch_around(rgb, (99, 99, 101, 101), 0.2, CROPS)
     assert small.min() == 1.0  # 4 mm are 20 px
+
+
+def test_a_sized_network_is_told_how_wide_a_patch_is():
+    sized = replace(CROPS, sized=True)
+    boxes = ((0, 0, 2, 2), (0, 0, 32, 20), (0, 0, 10, 64))
+    sides = np.array([side_mm(box, 0.1, CROPS) for box in boxes], np.float32)
+    assert sides.tolist() == pytest.approx([4, 8, 16])
+    patches = np.random.default_rng(0).random((3, 64, 64, 3), dtype=np.float32)
+    assert network_inputs(patches, sides, CROPS).shape == (3, 3, 64, 64)
+    told = network_inputs(patches, sides, sized)
+    assert told.dtype == np.float32
+    assert np.array_equal(told[:, :3], network_inputs(patches, sides, CROPS))
+    assert [set(plane.ravel()) for plane in told[:, 3]] == [{0.0}, {1.0}, {2.0}]
 
 
 def test_at_the_border_the_skin_is_reflected():

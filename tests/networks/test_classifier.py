@@ -34,6 +34,21 @@ def test_it_gives_one_logit_for_each_class(weights: Weights):
     assert logits.shape == (2, 3)
 
 
+def test_size_alone_tells_apart_what_looks_alike():
+    spec = ClassifierSpec(CLASSES, weights=Weights.RANDOM, sized=True)
+    assert ClassifierSpec.from_dict(spec.to_dict()) == spec
+    network = build_classifier(spec).eval()
+    look = torch.rand(1, 3, 64, 64).expand(3, -1, -1, -1)
+    sizes = torch.tensor([0.0, 1.0, 2.0]).view(3, 1, 1, 1).expand(-1, 1, 64, 64)
+    with torch.no_grad():
+        untaught = network(torch.cat([look, sizes], 1))
+        network.sizes.weight[1] = torch.tensor([2.0, -0.5])
+        taught = network(torch.cat([look, sizes], 1)) - untaught
+    assert untaught.sub(untaught[0]).abs().max() < 1e-4
+    assert taught[:, 1].tolist() == pytest.approx([0.0, 1.5, 2.0], abs=1e-3)
+    assert taught[:, [0, 2]].abs().max() < 1e-4
+
+
 def test_neither_light_nor_tone_is_seen_relative_to_the_border():
     network = build_classifier(ClassifierSpec(CLASSES, contrast=1.0), pretrained=False).eval()
     linear = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.5

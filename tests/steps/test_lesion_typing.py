@@ -39,6 +39,16 @@ def test_a_spot_takes_the_surest_type():
     assert sure.probability == 0.55
 
 
+def test_a_small_spot_is_no_nodule():
+    said = [answer(nodule=0.6, papule=0.1, pustule=0.1)]
+    large = replace(SPOT, area_mm2=20.0)  # a circle of 5.05 mm
+    assert type_spots((large,), said)[0].type is LesionType.NODULE
+    (small,) = type_spots((replace(SPOT, area_mm2=19.0),), said)
+    assert (small.type, small.type_probability) == (LesionType.PAPULE, pytest.approx(7 / 8))
+    (lenient,) = type_spots((SPOT,), said, TypingLimits(nodule_mm=1.0))
+    assert lenient.type is LesionType.NODULE
+
+
 def test_a_spot_of_unsure_type_has_a_plain_word():
     (spot,) = type_spots((SPOT,), [answer(papule=0.3, pustule=0.3, mole=0.3)])
     assert (spot.type, spot.condition) == (LesionType.INFLAMED_SPOT, Condition.ACNE)
@@ -107,7 +117,7 @@ def test_names_alone_neither_drop_nor_move_nor_doubt_a_spot():
     assert named.type_probability == pytest.approx(1.0)
     assert left == beside
     assert type_spots((SPOT,), [answer(papule=0.4)], limits) == (SPOT,)  # likelier none: no name
-    (unsure,) = type_spots((SPOT,), [answer(papule=0.2, pustule=0.2, nodule=0.2)], limits)
+    (unsure,) = type_spots((SPOT,), [answer(papule=0.2, pustule=0.2, closed_comedone=0.2)], limits)
     assert unsure.type is LesionType.INFLAMED_SPOT
     assert unsure.type_probability == pytest.approx(1.0)
 

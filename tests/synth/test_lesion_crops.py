@@ -68,6 +68,7 @@ def test_every_class_comes_alike_and_background_more(crops: CropSet):
     assert counts[OTHER] == COUNT - 4 * 13
     assert len(set(crops.what[crops.label == CLASSES.index(OTHER)])) >= 4
     assert crops.images.shape == (COUNT, 64, 64, 3)
+    assert crops.side_mm.min() == GEOMETRY.smallest_mm < crops.side_mm.max() < 60
     assert set(crops.tone) == {5, 4, 3, 2, 1, 0} & set(crops.tone)
     assert len(set(crops.tone)) >= 4
 
@@ -210,11 +211,11 @@ def test_a_spot_is_told_only_on_skin(faces: Path):
 def test_a_type_that_is_seldom_seen_stays_rare_but_is_waited_for_once():
     tally = _Tally(CropOrder(1600))
     blank = np.zeros((64, 64, 3), np.uint8)
-    often = [Crop(name, name, blank) for name in CLASSES[:-1] if name != "rolling_scar"]
+    often = [Crop(name, name, 4.0, blank) for name in CLASSES[:-1] if name != "rolling_scar"]
     views = 2 * tally.full["papule"]
     for _ in range(views):
         assert tally.open
-        tally.add([*often, *(Crop(OTHER, PLAIN_SKIN, blank) for _ in range(3))])
+        tally.add([*often, *(Crop(OTHER, PLAIN_SKIN, 4.0, blank) for _ in range(3))])
     assert tally.open  # none of it has come yet
-    tally.add([Crop("rolling_scar", "rolling_scar", blank)])
+    tally.add([Crop("rolling_scar", "rolling_scar", 4.0, blank)])
     assert not tally.open

@@ -17,7 +17,12 @@ from drawn_networks import lesion_card  # noqa: E402
 from cutis.core.errors import InputError, ModelError  # noqa: E402
 from cutis.core.vocabulary import LesionType  # noqa: E402
 from cutis.datasets.lesion_crops import GEOMETRY, CropSet, joined  # noqa: E402
-from cutis.models.lesion_network import LesionNetwork, patch_around  # noqa: E402
+from cutis.models.lesion_network import (  # noqa: E402
+    LesionNetwork,
+    network_inputs,
+    patch_around,
+    side_mm,
+)
 from cutis.models.runtime import NetworkFiles, Runtime, RuntimeOptions  # noqa: E402
 from cutis.networks.unet import fix_depthwise  # noqa: E402
 from cutis.testing import sample_crop  # noqa: E402
@@ -32,7 +37,7 @@ from cutis.training.lesion_types import (  # noqa: E402
 )
 
 COLOURS = {"papule": (200, 60, 60), "mole": (60, 35, 25), "other": (205, 155, 125)}
-STILL = CropJitter(mirror=0, turn_deg=0, scale=0, shift_px=0, gain=0, colour=0)
+STILL = CropJitter(mirror=0, turn_deg=0, scale=0, shift_px=0, gain=0, colour=0, size=0)
 
 
 def drawn_crops(count: int = 60) -> CropSet:
@@ -46,6 +51,7 @@ def drawn_crops(count: int = 60) -> CropSet:
         cv2.circle(images[number], (32, 32), int(rng.integers(9, 16)), colour, -1)
     return CropSet(
         images=images,
+        side_mm=np.full(count, 4.0, np.float32),
         label=label,
         classes=tuple(COLOURS),
         what=np.array([list(COLOURS)[kind] for kind in label]),
@@ -102,12 +108,15 @@ def test_the_exported_files_fit_the_adapter(learned: Path, metrics: dict[str, ob
     assert export["files"]["lesion-types.bin"]["size_bytes"] == weights.stat().st_size < 8e6
     files = NetworkFiles(graph.read_bytes(), weights.read_bytes())
     card = lesion_card(files, tuple(LesionType(name) for name in COLOURS))
+    card = replace(card, lesions=replace(card.lesions, sized=True))
     adapter = LesionNetwork(card, files, Runtime(RuntimeOptions(threads=1)))
     crop = sample_crop()
     boxes = [(60, 200, 72, 214), (80, 90, 120, 130)]
     patches = np.stack([patch_around(crop.rgb, box, crop.mm_per_px, GEOMETRY) for box in boxes])
+    sides = np.array([side_mm(box, crop.mm_per_px, GEOMETRY) for box in boxes], np.float32)
     with torch.inference_mode():
-        logits = load_lesion_classifier(learned)(torch.from_numpy(patches).permute(0, 3, 1, 2))
+        shown = torch.from_numpy(network_inputs(patches, sides, GEOMETRY))
+        logits = load_lesion_classifier(learned)(shown)
     expected = torch.softmax(logits / card.lesions.temperature, dim=1).numpy()
     answers = np.array([list(answer.values()) for answer in adapter.classify(crop, boxes)])
     assert answers == pytest.approx(expected, abs=0.02)
@@ -115,7 +124,7 @@ def test_the_exported_files_fit_the_adapter(learned: Path, metrics: dict[str, ob
 
 def test_the_written_network_is_read_back(learned: Path, tmp_path: Path):
     network = load_lesion_classifier(learned)
-    inputs = as_inputs(CROPS.images[:6])
+    inputs = as_inputs(CROPS, np.arange(6))
     with torch.inference_mode():
         logits = network(inputs)
     assert logits.argmax(1).tolist() == CROPS.label[:6].tolist()
@@ -134,8 +143,8 @@ def test_depthwise_filters_stay_as_they_are(learned: Path):
 def test_batches_follow_from_seed_and_number():
     first, again = (crop_batch(CROPS, CropJitter(), size=8, seed=1, step=3) for _ in range(2))
     assert torch.equal(first.inputs, again.inputs)
-    assert first.inputs.shape == (8, 3, 64, 64)
-    assert 0 <= float(first.inputs.min()) <= float(first.inputs.max()) <= 1
+    assert first.inputs.shape == (8, 4, 64, 64)
+    assert 0 <= float(first.inputs[:, :3].min()) <= float(first.inputs[:, :3].max()) <= 1
     other = crop_batch(CROPS, CropJitter(), size=8, seed=1, step=4)
     assert not torch.equal(first.inputs, other.inputs)
 
@@ -144,7 +153,7 @@ def test_an_epoch_shows_every_crop_once_and_unchanged_without_jitter():
     train = CROPS.indices("train")
     batch = crop_batch(CROPS, STILL, size=len(train), seed=0, step=0)
     shown = {row.numpy().tobytes() for row in (batch.inputs * 255).round().to(torch.uint8)}
-    wanted = (as_inputs(CROPS.images[train]) * 255).round().to(torch.uint8)
+    wanted = (as_inputs(CROPS, train) * 255).round().to(torch.uint8)
     assert shown == {row.numpy().tobytes() for row in wanted}
 
 
@@ -193,7 +202,7 @@ def test_the_temperature_mends_what_is_too_sure():
 
 
 def _only(numbers: np.ndarray) -> CropSet:
-    columns = ("images", "label", "what", "person", "tone", "split")
+    columns = ("images", "side_mm", "label", "what", "person", "tone", "split")
     return replace(CROPS, **{name: getattr(CROPS, name)[numbers] for name in columns})
 
 

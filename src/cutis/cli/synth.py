@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cutis.cli.found_spots import cut_found_spots
 from cutis.cli.inpaint import inpaint
 from cutis.cli.lesion_crops import make_lesion_crops
 from cutis.cli.skin_labels import make_skin_labels
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command("inpaint")(inpaint)
 app.command("lesions")(make_lesion_crops)
+app.command("found-spots")(cut_found_spots)
 app.command("skin-labels")(make_skin_labels)
 app.command("upscale-patches")(make_upscale_patches)
 

@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int8, Int64, UInt8
+from jaxtyping import Float32, Int8, Int64, UInt8
 
 from cutis.core.errors import InputError, StoreError
 from cutis.models.descriptor import LesionCrops
 
 GEOMETRY = LesionCrops(
-    side_px=64, smallest_mm=4.0, times_lesion=2.5, temperature=1.0, other_at_most=0.5
+    side_px=64,
+    smallest_mm=4.0,
+    times_lesion=2.5,
+    temperature=1.0,
+    other_at_most=0.5,
+    sized=True,
 )
 """How crops are cut for training and at assessment."""
-_COLUMNS = ("label", "what", "person", "tone", "split")
+_COLUMNS = ("side_mm", "label", "what", "person", "tone", "split")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +33,7 @@ class CropSet:
 
     Attributes:
         images: sRGB, as `cutis.models.lesion_network.patch_around` cuts them.
+        side_mm: side of the square of skin that a crop shows.
         label: index into ``classes``.
         classes: names of `cutis.core.vocabulary.LesionType`, *other* among them.
         what: what is painted or seen there, finer than the class: ``papule``, ``glint``, ``brow``.
@@ -40,6 +46,7 @@ class CropSet:
     """
 
     images: UInt8[np.ndarray, "n side side 3"]
+    side_mm: Float32[np.ndarray, "n"]
     label: Int64[np.ndarray, "n"]
     classes: tuple[str, ...]
     what: np.ndarray[Any, np.dtype[np.str_]]

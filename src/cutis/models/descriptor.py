@@ -98,7 +98,8 @@ class LesionCrops:
     A square of ``times_lesion`` the lesion's size, at least ``smallest_mm``, is scaled to
     ``side_px``. Logits are divided by ``temperature``. A finding is dropped where the probability
     of *other* exceeds ``other_at_most``. A classifier with ``names_only`` names findings among the
-    types of their condition, and neither drops nor moves any.
+    types of their condition, and neither drops nor moves any. One that is ``sized`` is also told
+    the side of the square.
     """
 
     side_px: int
@@ -107,6 +108,7 @@ class LesionCrops:
     temperature: float
     other_at_most: float
     names_only: bool = False
+    sized: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ class LesionNetwork:
         for start in range(0, len(boxes), _BATCH):
             batch = boxes[start : start + _BATCH]
             patches = [patch_around(crop.rgb, box, crop.mm_per_px, self.crops) for box in batch]
-            answer = self._network(np.stack(patches).transpose(0, 3, 1, 2))[0]
+            sides = [side_mm(box, crop.mm_per_px, self.crops) for box in batch]
+            shown = network_inputs(np.stack(patches), np.array(sides, np.float32), self.crops)
+            answer = self._network(shown)[0]
             rows += [self._row(p) for p in _softmax(answer / np.float32(self.crops.temperature))]
         return rows
 
@@ -66,8 +68,7 @@ def patch_around(
     outside the picture is reflected. Training cuts its patches by this function too.
     """
     x0, y0, x1, y1 = box
-    wanted = max(crops.smallest_mm / mm_per_px, crops.times_lesion * max(x1 - x0, y1 - y0))
-    side = max(2, round(wanted))
+    side = max(2, round(side_mm(box, mm_per_px, crops) / mm_per_px))
     left, top = ((low + high - side) // 2 for low, high in ((x0, x1), (y0, y1)))
     height, width = rgb.shape[:2]
     out = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
@@ -76,6 +77,31 @@ def patch_around(
     method = cv2.INTER_AREA if side > crops.side_px else cv2.INTER_LINEAR
     scaled = cv2.resize(patch, (crops.side_px, crops.side_px), interpolation=method)
     return scaled.astype(np.float32) / np.float32(255)
+
+
+def side_mm(box: Box, mm_per_px: float, crops: LesionCrops) -> float:
+    """Return the side of the square that is cut around ``box``, in millimetres."""
+    longer = max(box[2] - box[0], box[3] - box[1])
+    return max(crops.smallest_mm, crops.times_lesion * longer * mm_per_px)
+
+
+def network_inputs(
+    patches: Float32[np.ndarray, "n side side 3"],
+    sides_mm: Float32[np.ndarray, "n"],
+    crops: LesionCrops,
+) -> Float32[np.ndarray, "n channels side side"]:
+    """Return patches channels first, as a classifier is given them; training does so too.
+
+    A ``sized`` one has a fourth channel, the same everywhere: how often the side of the square is
+    the smallest one, as a logarithm to base 2. A patch is scaled to its lesion, so nothing else
+    tells a nodule from a papule.
+    """
+    shown = patches.transpose(0, 3, 1, 2)
+    if not crops.sized:
+        return shown
+    told = np.log2(sides_mm / np.float32(crops.smallest_mm))[:, None, None, None]
+    plane = np.broadcast_to(told, (len(shown), 1, *shown.shape[2:]))
+    return np.concatenate([shown, plane], axis=1, dtype=np.float32)
 
 
 def _types(model: Descriptor) -> tuple[LesionType, ...]:

@@ -35,6 +35,9 @@ class ClassifierSpec:
         contrast: where above 0, the network sees each crop by this factor times its logarithm
             relative to the crop's border, so that neither light nor tone of skin tells anything;
             0 shows it the crop as it is.
+        sized: the input has one more channel, the same everywhere, that tells the logarithm of the
+            crop's width on the skin. To each logit a parabola of it is added, so every class has
+            its own usual size (log-normal, with independence of look and size given the class).
     """
 
     classes: tuple[str, ...]
@@ -43,6 +46,7 @@ class ClassifierSpec:
     mid_grey: float = 0.5
     dropout: float = 0.2
     contrast: float = 0.0
+    sized: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a classifier that could not say *none of these*."""
@@ -88,17 +92,29 @@ class RelativeToBorder(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Logits ``N classes`` of crops ``N C H W``; divided by the temperature when evaluating."""
+    """Logits ``N classes`` of crops ``N C H W``; divided by the temperature when evaluating.
 
-    def __init__(self, body: nn.Module, contrast: float = 0.0) -> None:
+    With ``sized_classes``, as many classes as there are, the last channel tells the size.
+    """
+
+    def __init__(self, body: nn.Module, contrast: float = 0.0, *, sized_classes: int = 0) -> None:
         super().__init__()
+        self.sizes = nn.Linear(2, sized_classes) if sized_classes else None
+        if self.sizes is not None:
+            nn.init.zeros_(self.sizes.weight)
+            nn.init.zeros_(self.sizes.bias)
         self.seen = RelativeToBorder(contrast) if contrast else nn.Identity()
         self.body = body
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return logits; their softmax is calibrated in evaluation once a temperature is set."""
-        logits: Tensor = self.body(self.seen(crops))
+        if self.sizes is None:
+            logits: Tensor = self.body(self.seen(crops))
+        else:
+            size = crops[:, -1].mean((1, 2))
+            look = self.body(self.seen(crops[:, :-1]))
+            logits = look + self.sizes(torch.stack([size, size**2], 1))
         return logits if self.training else logits / self.temperature
 
 
@@ -125,7 +141,7 @@ def build_classifier(spec: ClassifierSpec, *, pretrained: bool = True) -> Classi
         load_known(body, lite0_weights())
         _fit_stem(body, spec)
         body.reset_classifier(len(spec.classes))
-    return Classifier(body, spec.contrast)
+    return Classifier(body, spec.contrast, sized_classes=len(spec.classes) if spec.sized else 0)
 
 
 def _fit_stem(body: Any, spec: ClassifierSpec) -> None:

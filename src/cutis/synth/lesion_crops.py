@@ -24,7 +24,7 @@ from cutis.datasets.faces import PreparedFace, load_face
 from cutis.datasets.lesion_crops import GEOMETRY, CropSet
 from cutis.datasets.splits import split_of
 from cutis.imaging.colour import ita_to_group
-from cutis.models.lesion_network import patch_around
+from cutis.models.lesion_network import patch_around, side_mm
 from cutis.synth.background_crops import (
     PLAIN_SKIN,
     background_places,
@@ -61,6 +61,8 @@ _DARKEST = 24.0
 _APART_MM = 1.0
 _LEAST_RADIUS_PX = 0.8
 _DRAWINGS = 12
+_MORE_COLOUR = 0.9
+"""Greatest logarithm of the factor by which added spots have more colour."""
 _FRUITLESS_VIEWS = 60
 _PATIENCE = 2.0
 """Views, of those that are enough at the wanted pace, after which a type that lags stays rare."""
@@ -81,10 +83,11 @@ class CropOrder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """One crop: its class, what is seen there, its pixels."""
+    """One crop: its class, what is seen there, how wide it is on the skin, its pixels."""
 
     name: str
     what: str
+    side_mm: float
     image: UInt8[np.ndarray, "side side 3"]
 
 
@@ -197,7 +200,13 @@ def view_crops(
     places.sort(key=lambda p: seen[p.what] / (_SKIN_PORTIONS if p.what == PLAIN_SKIN else 1))
     crops += [(OTHER, place.what, place.box) for place in places[: wanted[OTHER]]]
     return [
-        Crop(name, what, cut(rendering.image, box, canvas.mm_per_px)) for name, what, box in crops
+        Crop(
+            name,
+            what,
+            side_mm(box, canvas.mm_per_px, GEOMETRY),
+            cut(rendering.image, box, canvas.mm_per_px),
+        )
+        for name, what, box in crops
     ]
 
 
@@ -218,11 +227,17 @@ def _more_marks(
     added: list[Mark] = []
     for mark in _drawings(canvas, rng):
         if missing[mark.kind.value] > 0 and _apart(mark, (*there, *added), canvas.mm_per_px):
-            added.append(mark)
+            added.append(_as_found(mark, rng))
             missing[mark.kind.value] -= 1
         if not +missing:
             break
     return added
+
+
+def _as_found(mark: Mark, rng: np.random.Generator) -> Mark:
+    """Return a spot with more colour: what a map finds on real skin is seldom as faint as most."""
+    more = float(np.exp(rng.uniform(0, _MORE_COLOUR)))
+    return replace(mark, haemoglobin=more * mark.haemoglobin, melanin=more * mark.melanin)
 
 
 def _drawings(canvas: Canvas, rng: np.random.Generator) -> Iterator[Mark]:
@@ -316,6 +331,7 @@ def _as_set(rows: list[tuple[FaceFacts, Crop]], order: CropOrder) -> CropSet:
     tones = {fact.file: list(ItaGroup).index(ita_to_group(fact.ita_deg)) for fact, _ in rows}
     return CropSet(
         images=np.stack([crop.image for _, crop in rows]),
+        side_mm=np.array([crop.side_mm for _, crop in rows], np.float32),
         label=np.array([CLASSES.index(crop.name) for _, crop in rows], np.int64),
         classes=CLASSES,
         what=np.array([crop.what for _, crop in rows]),

@@ -18,6 +18,7 @@ from cutis.core.arrays import RGB
 from cutis.core.errors import InputError
 from cutis.datasets.lesion_crops import CropSet
 from cutis.imaging.colour import encode_srgb, rgb_to_linear
+from cutis.models.lesion_network import network_inputs
 from cutis.training.batches import Batch
 
 
@@ -32,6 +33,7 @@ class CropJitter:
         shift_px: of the position, each way.
         gain: of the logarithm of the brightness, in linear light.
         colour: of the logarithm of each channel, in linear light.
+        size: of the logarithm of the width that the network is told.
     """
 
     mirror: float = 0.5
@@ -40,6 +42,7 @@ class CropJitter:
     shift_px: float = 1.5
     gain: float = 0.2
     colour: float = 0.05
+    size: float = 0.1
 
 
 def crop_batch(crops: CropSet, jitter: CropJitter, *, size: int, seed: int, step: int) -> Batch:
@@ -56,24 +59,29 @@ def crop_batch(crops: CropSet, jitter: CropJitter, *, size: int, seed: int, step
     chosen = _chosen(numbers, size, seed, step)
     rng = np.random.default_rng((seed, step))
     moved = np.stack([_moved(image, jitter, rng) for image in crops.images[chosen]])
-    return as_batch(_lit(moved, jitter, rng), crops.label[chosen])
+    shown = _lit(moved, jitter, rng)
+    off = np.exp(rng.normal(0, jitter.size, size)).astype(np.float32)
+    told = network_inputs(shown, crops.side_mm[chosen] * off, crops.geometry)
+    return as_batch(told, crops.label[chosen])
 
 
-def as_batch(images: Float32[np.ndarray, "n side side 3"], label: Int64[np.ndarray, "n"]) -> Batch:
-    """Return images 0–1 and their classes as a batch, nothing of it ignored."""
-    inputs = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+def as_batch(
+    inputs: Float32[np.ndarray, "n channels side side"], label: Int64[np.ndarray, "n"]
+) -> Batch:
+    """Return inputs of the network and their classes as a batch, nothing of it ignored."""
     return Batch(
-        inputs,
+        torch.from_numpy(np.ascontiguousarray(inputs)),
         torch.from_numpy(np.asarray(label, np.int64)),
         torch.zeros(len(label), dtype=torch.uint8),
         torch.ones(len(label)),
     )
 
 
-def as_inputs(images: UInt8[np.ndarray, "n side side 3"]) -> Tensor:
-    """Return crops as assessment gives them to the network: ``N 3 side side``, 0–1."""
-    scaled = images.astype(np.float32) / np.float32(255)
-    return torch.from_numpy(scaled).permute(0, 3, 1, 2)
+def as_inputs(crops: CropSet, numbers: Int64[np.ndarray, "n"]) -> Tensor:
+    """Return crops as assessment gives them to the network: ``N C side side``."""
+    scaled = crops.images[numbers].astype(np.float32) / np.float32(255)
+    told = network_inputs(scaled, crops.side_mm[numbers], crops.geometry)
+    return torch.from_numpy(np.ascontiguousarray(told))
 
 
 def _chosen(

@@ -24,7 +24,7 @@ _TOLERANCE = 0.05
 
 
 def export_lesions(network: nn.Module, crops: CropSet, folder: Path) -> dict[str, Any]:
-    """Write ``lesion-types.xml`` and ``.bin`` (fp16): ``patches N 3 side side`` to ``logits``.
+    """Write ``lesion-types.xml`` and ``.bin`` (fp16): ``patches N C side side`` to ``logits``.
 
     Args:
         network: gives logits of crops; its own temperature should be 1, since the card has one.
@@ -40,12 +40,12 @@ def export_lesions(network: nn.Module, crops: CropSet, folder: Path) -> dict[str
     openvino = import_openvino()
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # a mapped file could not be deleted everywhere
-    side = crops.geometry.side_px
+    side, channels = crops.geometry.side_px, 4 if crops.geometry.sized else 3
     with TemporaryDirectory() as scratch:
         loose = Path(scratch)
-        export_openvino(network, loose, name=NAME, in_channels=3, channels=crops.classes)
+        export_openvino(network, loose, name=NAME, in_channels=channels, channels=crops.classes)
         graph = core.read_model(loose / f"{NAME}.xml")
-    graph.reshape([-1, 3, side, side])
+    graph.reshape([-1, channels, side, side])
     graph.inputs[0].get_tensor().set_names({INPUT_NAME})
     graph.outputs[0].get_tensor().set_names({OUTPUT_NAME})
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def _facts(file: Path) -> dict[str, Any]:
 
 def _compared(core: Any, path: Path, network: nn.Module, crops: CropSet) -> dict[str, float]:
     """Compare file and network on crops of held-out people, both in fp32."""
-    inputs = as_inputs(crops.images[crops.indices("val")[:_COMPARED]])
+    inputs = as_inputs(crops, crops.indices("val")[:_COMPARED])
     with torch.inference_mode():
         expected = network.to("cpu").eval()(inputs).numpy()
     compiled = core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

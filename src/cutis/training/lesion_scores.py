@@ -44,7 +44,7 @@ def logits_of(network: nn.Module, crops: CropSet, numbers: Int64[np.ndarray, "n"
     rows = []
     with torch.inference_mode(), half_precision(device):
         for start in range(0, len(numbers), _BATCH):
-            inputs = as_inputs(crops.images[numbers[start : start + _BATCH]]).to(device)
+            inputs = as_inputs(crops, numbers[start : start + _BATCH]).to(device)
             rows.append(network(inputs).float().cpu())
     return torch.cat(rows)
 

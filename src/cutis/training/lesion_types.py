@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from cutis.core.errors import InputError, ModelError
+from cutis.datasets.found_spots import FOUND
 from cutis.datasets.lesion_crops import CropSet
 from cutis.networks.classifier import ClassifierSpec, build_classifier
 from cutis.networks.unet import fix_depthwise
@@ -92,7 +93,12 @@ def train_lesions(
     weights = class_weights(crops)
     validation_numbers(crops)
     torch.manual_seed(recipe.loop.seed)
-    spec = ClassifierSpec(crops.classes, dropout=recipe.dropout, contrast=recipe.contrast)
+    spec = ClassifierSpec(
+        crops.classes,
+        dropout=recipe.dropout,
+        contrast=recipe.contrast,
+        sized=crops.geometry.sized,
+    )
     network = build_classifier(spec, pretrained=not resume)
     if recipe.fixed_depthwise:
         fix_depthwise(network)
@@ -149,6 +155,7 @@ def finish(crops: CropSet, folder: Path, out: Path | None = None) -> dict[str, A
         "classes": list(crops.classes),
         "train_crops": crops.counts("train"),
         "crop_seed": crops.seed,
+        "found_on": sorted({str(p) for p in crops.person[crops.what == FOUND]}),
         "renderer_version": crops.renderer_version,
         "lesions": asdict(replace(crops.geometry, temperature=fitted.temperature)),
         "calibration": asdict(fitted),

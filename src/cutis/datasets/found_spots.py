@@ -1,0 +1,125 @@
+"""What an assessment takes for acne on clean faces, cut out as crops of what is no lesion.
+
+The faces carry no labels and some do have a spot, so a few of these crops are wrong. They are the
+looks of real skin, light and hair that no painter thought of, and the very ones that a classifier
+is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cutis.core.errors import InputError, PhotoError
+from cutis.core.face import FaceCrop
+from cutis.core.vocabulary import Condition, ItaGroup, LesionType
+from cutis.datasets.clean_sets import person_of
+from cutis.datasets.faces import prepared_face
+from cutis.datasets.lesion_crops import GEOMETRY, CropSet
+from cutis.datasets.splits import split_of
+from cutis.imaging.colour import ita_to_group
+from cutis.models.lesion_network import patch_around, side_mm
+from cutis.pipeline import Tools
+from cutis.steps.intake import open_photo
+from cutis.steps.landmarks import find_faces, full_mirror_order
+from cutis.steps.lesions import LesionLimits, SplitLimits, crop_boxes, find_lesions
+from cutis.steps.regions import crop_face
+
+FOUND = "found on a clean face"
+_DOUBTFUL = LesionLimits(split=SplitLimits(floor=0.15, at_most=0.3, peak=0.2))
+"""Spots that the product would not tell of are taken, too, for there are more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrder:
+    """What the set is to be.
+
+    Attributes:
+        classes: those of the crops that it is joined with; *other* is among them.
+        renderer_version: of those crops.
+        seed: that no other file has; it tells files apart.
+        most: of one face, so that no single spotty one fills the set.
+    """
+
+    classes: tuple[str, ...]
+    renderer_version: int
+    seed: int
+    most: int = 12
+
+
+def found_spots(
+    photos: Sequence[Path],
+    tools: Tools,
+    order: FoundOrder,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> CropSet:
+    """Return crops of class *other* around the acne that is found on clean faces.
+
+    Args:
+        photos: of clean faces; those without a face are passed over.
+        tools: of an assessment.
+        order: what the set is to be.
+        progress: told how many photos are done, and of how many.
+
+    Raises:
+        InputError: no acne is found on any of them.
+    """
+    rows: list[dict[str, Any]] = []
+    for done, path in enumerate(photos, 1):
+        rows += _of_photo(path, tools, order.most)
+        progress(done, len(photos))
+    if not rows:
+        raise InputError(
+            f"No acne was found on the largest face of {len(photos)} photos, so there is nothing "
+            "to learn from. Name more photos of clean faces."
+        )
+    columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    return CropSet(
+        **columns,
+        label=np.full(len(rows), order.classes.index(LesionType.OTHER), np.int64),
+        classes=order.classes,
+        what=np.full(len(rows), FOUND),
+        geometry=GEOMETRY,
+        seed=order.seed,
+        renderer_version=order.renderer_version,
+    )
+
+
+def _of_photo(path: Path, tools: Tools, most: int) -> list[dict[str, Any]]:
+    try:
+        photo = open_photo(path)
+    except PhotoError:
+        return []
+    faces = find_faces(photo, tools.landmarker, tools.limits.landmarks)
+    if not faces:
+        return []
+    crop = crop_face(photo, faces[0], full_mirror_order(tools.landmarker.canonical))
+    skin = tools.skin.segment(crop)
+    if not skin.measurable.any():
+        return []
+    *_, sees_acne = (s for s in tools.conditions if Condition.ACNE in s.conditions)
+    found = sees_acne.segment(crop, skin)  # nothing on a face that is too coarse
+    if Condition.ACNE not in found:
+        return []
+    spots = find_lesions(crop, {Condition.ACNE: found[Condition.ACNE]}, _DOUBTFUL)[:most]
+    person = person_of(path)
+    ita_deg = prepared_face(crop, skin, person=person, source=path.stem).ita_deg
+    about = {
+        "person": np.str_(person),
+        "tone": np.int8(list(ItaGroup).index(ita_to_group(ita_deg))),
+        "split": np.str_(split_of(person)),
+    }
+    return [_crop(crop, box) | about for box in crop_boxes(spots, crop)]
+
+
+def _crop(crop: FaceCrop, box: tuple[int, int, int, int]) -> dict[str, Any]:
+    patch = patch_around(crop.rgb, box, crop.mm_per_px, GEOMETRY)
+    return {
+        "images": np.round(patch * 255).astype(np.uint8),
+        "side_mm": np.float32(side_mm(box, crop.mm_per_px, GEOMETRY)),
+    }
