@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,8 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cutis.cli.app import app
+from cutis.core.assessment import ModelUse
 from cutis.core.errors import InputError
-from cutis.core.vocabulary import LesionType
+from cutis.core.face import FaceCrop
+from cutis.core.masks import ConditionMap, SkinMask
+from cutis.core.vocabulary import Condition, LesionType
 from cutis.datasets.found_spots import FOUND, FoundOrder, found_spots
 from cutis.datasets.lesion_crops import GEOMETRY, joined, load_crops
 from cutis.datasets.splits import split_of
@@ -62,6 +67,24 @@ def test_spots_of_a_clean_face_are_cut_out_as_none(photo: Path):
     second = found_spots([photo], tools(CLASSICAL), FoundOrder(("papule", "other"), 3, 8, most=2))
     assert len(second) == 2
     assert len(joined([crops, second])) == len(crops) + 2
+
+
+class AllDark:
+    """Finds dark what the classical way finds inflamed."""
+
+    conditions = frozenset({Condition.PIGMENTATION})
+
+    def segment(self, crop: FaceCrop, skin: SkinMask) -> Mapping[Condition, ConditionMap]:
+        acne = CLASSICAL.segment(crop, skin)[Condition.ACNE]
+        return {Condition.PIGMENTATION: replace(acne, condition=Condition.PIGMENTATION)}
+
+    def uses(self) -> Sequence[ModelUse]:
+        return ()
+
+
+def test_what_is_dark_too_may_be_a_mole_and_is_left_out(photo: Path):
+    with pytest.raises(InputError, match="No acne was found"):
+        found_spots([photo], tools(CLASSICAL, AllDark()), ORDER)
 
 
 def test_without_anything_found_the_error_tells_what_to_do(photo: Path, tmp_path: Path):

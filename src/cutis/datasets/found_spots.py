@@ -1,6 +1,7 @@
 """What an assessment takes for acne on clean faces, cut out as crops of what is no lesion.
 
-The faces carry no labels and some do have a spot, so a few of these crops are wrong. They are the
+The faces carry no labels and some do have a spot, so a few of these crops are wrong; what is found
+dark, too, is left out, for many of those are moles. They are the
 looks of real skin, light and hair that no painter thought of, and the very ones that a classifier
 is asked about.
 """
@@ -14,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from cutis.core.assessment import Finding
 from cutis.core.errors import InputError, PhotoError
 from cutis.core.face import FaceCrop
+from cutis.core.masks import SkinMask
 from cutis.core.vocabulary import Condition, ItaGroup, LesionType
 from cutis.datasets.clean_sets import person_of
 from cutis.datasets.faces import prepared_face
@@ -102,11 +105,7 @@ def _of_photo(path: Path, tools: Tools, most: int) -> list[dict[str, Any]]:
     skin = tools.skin.segment(crop)
     if not skin.measurable.any():
         return []
-    *_, sees_acne = (s for s in tools.conditions if Condition.ACNE in s.conditions)
-    found = sees_acne.segment(crop, skin)  # nothing on a face that is too coarse
-    if Condition.ACNE not in found:
-        return []
-    spots = find_lesions(crop, {Condition.ACNE: found[Condition.ACNE]}, _DOUBTFUL)[:most]
+    spots = _not_dark(_found(Condition.ACNE, crop, skin, tools), crop, skin, tools)[:most]
     person = person_of(path)
     ita_deg = prepared_face(crop, skin, person=person, source=path.stem).ita_deg
     about = {
@@ -115,6 +114,30 @@ def _of_photo(path: Path, tools: Tools, most: int) -> list[dict[str, Any]]:
         "split": np.str_(split_of(person)),
     }
     return [_crop(crop, box) | about for box in crop_boxes(spots, crop)]
+
+
+def _found(
+    condition: Condition, crop: FaceCrop, skin: SkinMask, tools: Tools
+) -> tuple[Finding, ...]:
+    """Return what the last that sees a condition finds; none on a face that is too coarse."""
+    *_, segmenter = (s for s in tools.conditions if condition in s.conditions)
+    maps = segmenter.segment(crop, skin)
+    return find_lesions(crop, {condition: maps[condition]}, _DOUBTFUL) if condition in maps else ()
+
+
+def _not_dark(
+    spots: Sequence[Finding], crop: FaceCrop, skin: SkinMask, tools: Tools
+) -> list[Finding]:
+    """Leave out spots that are found dark, too: many of them are moles, which have a name."""
+    if not spots:
+        return []
+    dark = [f.bbox_xyxy for f in _found(Condition.PIGMENTATION, crop, skin, tools)]
+    middles = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in (f.bbox_xyxy for f in spots)]
+    return [
+        spot
+        for spot, (x, y) in zip(spots, middles, strict=True)
+        if not any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in dark)
+    ]
 
 
 def _crop(crop: FaceCrop, box: tuple[int, int, int, int]) -> dict[str, Any]:
