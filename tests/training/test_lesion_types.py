@@ -16,6 +16,7 @@ from drawn_networks import lesion_card  # noqa: E402
 
 from cutis.core.errors import InputError, ModelError  # noqa: E402
 from cutis.core.vocabulary import LesionType  # noqa: E402
+from cutis.datasets.found_spots import FOUND  # noqa: E402
 from cutis.datasets.lesion_crops import GEOMETRY, CropSet, joined  # noqa: E402
 from cutis.models.lesion_network import (  # noqa: E402
     LesionNetwork,
@@ -34,6 +35,7 @@ from cutis.training.lesion_types import (  # noqa: E402
     lesion_recipe,
     load_lesion_classifier,
     train_lesions,
+    with_found_again,
 )
 
 COLOURS = {"papule": (200, 60, 60), "mole": (60, 35, 25), "other": (205, 155, 125)}
@@ -169,6 +171,15 @@ def test_rare_classes_count_more():
         class_weights(_only(train[CROPS.label[train] != 0]))
 
 
+def test_what_was_found_on_clean_faces_comes_again_in_training_alone():
+    found = replace(CROPS, what=np.where(CROPS.label == 2, FOUND, CROPS.what))
+    more = with_found_again(found, 4)
+    train, val = found.counts("train"), found.counts("val")
+    assert more.counts("train") == {**train, "other": 4 * train["other"]}
+    assert more.counts("val") == val
+    assert with_found_again(CROPS, 4).counts() == CROPS.counts()
+
+
 def test_without_held_out_people_there_is_no_training(tmp_path: Path):
     with pytest.raises(InputError, match="held-out"):
         train_lesions(lesion_recipe(), _only(CROPS.indices("train")), tmp_path)
@@ -202,8 +213,7 @@ def test_the_temperature_mends_what_is_too_sure():
 
 
 def _only(numbers: np.ndarray) -> CropSet:
-    columns = ("images", "side_mm", "label", "what", "person", "tone", "split")
-    return replace(CROPS, **{name: getattr(CROPS, name)[numbers] for name in columns})
+    return CROPS.taken(numbers)
 
 
 def test_files_of_crops_are_joined_if_they_fit():

@@ -60,6 +60,11 @@ class CropSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    def taken(self, numbers: Int64[np.ndarray, "m"]) -> CropSet:
+        """Return the crops of these numbers, in their order."""
+        columns = {name: getattr(self, name)[numbers] for name in ("images", *_COLUMNS)}
+        return replace(self, **columns)
+
     def indices(self, split: str) -> Int64[np.ndarray, "m"]:
         """Return the numbers of the crops of a split."""
         return np.flatnonzero(self.split == split)

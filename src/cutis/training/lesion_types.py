@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -50,6 +51,8 @@ class LesionRecipe:
         fixed_depthwise: depthwise filters stay as ImageNet made them; their gradients cost a CPU
             half of a step.
         dropout: before the last layer, 0-1.
+        found_times: how often a crop found on a clean face comes for each time of a painted one;
+            few clean faces give any, and they are what real photos look like.
         contrast: how strongly crops are seen relative to their border; 0 shows them as they are.
     """
 
@@ -59,6 +62,7 @@ class LesionRecipe:
     label_smoothing: float = 0.05
     fixed_depthwise: bool = True
     dropout: float = 0.2
+    found_times: int = 4
     contrast: float = 1.0
 
 
@@ -90,8 +94,9 @@ def train_lesions(
         InputError: a split, or a class of the training split, has no crops.
         ModelError: there is nothing to resume.
     """
-    weights = class_weights(crops)
     validation_numbers(crops)
+    crops = with_found_again(crops, recipe.found_times)
+    weights = class_weights(crops)
     torch.manual_seed(recipe.loop.seed)
     spec = ClassifierSpec(
         crops.classes,
@@ -112,6 +117,13 @@ def train_lesions(
         lambda candidate: short_scores(candidate, crops),
     )
     return train(task, recipe.loop, folder, resume=resume, watch=watch)
+
+
+def with_found_again(crops: CropSet, times: int) -> CropSet:
+    """Return the crops with those found on clean faces ``times`` times among the ``train`` ones."""
+    again = crops.indices("train")
+    again = np.tile(again[crops.what[again] == FOUND], times - 1)
+    return crops.taken(np.concatenate([np.arange(len(crops)), again]))
 
 
 def class_weights(crops: CropSet) -> Tensor:
