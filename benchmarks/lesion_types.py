@@ -23,7 +23,7 @@ import argparse
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import add
@@ -66,6 +66,10 @@ RANKINGS = ("map", "map x lesion", "map x acne", "map x root of acne")
 RESULT = Path("benchmarks/results/lesion_types.json")
 _SPOTTY = (Condition.ACNE, Condition.PIGMENTATION, Condition.SCARRING)
 _PEAK_MM, _PEAKS = 1.2, 150
+_NAMING = {
+    "freely": TypingLimits(other_at_most=1.0),
+    "only": TypingLimits(names_only=frozenset({Condition.ACNE})),
+}
 _DROPPED = TypingLimits().other_at_most
 _UNTOLD = {"export", "lesions", "found_on"}
 _NO_LESIONS = Ellipses(np.zeros((0, 5)))
@@ -77,8 +81,10 @@ Answer = Mapping[LesionType, float]
 class Spots:
     """The acne findings of a face by each way, and what the classifier said of all its spots.
 
-    ``named`` are all spots after typing, none dropped; ``met`` tells which acne findings of the
-    maps lie on a mark, ``lesion`` the probability of each of them to be one.
+    ``named`` are all spots after typing, by the way they are named: *freely*, none dropped, or
+    *only*, acne alone, where none is moved and what is likelier none keeps its plain word.
+    ``met`` tells which acne findings of the maps lie on a mark, ``lesion`` the probability of each
+    of them to be one.
     """
 
     name: str
@@ -89,7 +95,7 @@ class Spots:
     false: Mapping[str, int]
     met: Sequence[bool]
     lesion: Sequence[float]
-    named: tuple[Finding, ...]
+    named: Mapping[str, tuple[Finding, ...]]
     froc: Mapping[str, FrocTally]
 
 
@@ -168,9 +174,16 @@ def one_face(photo: PreparedPhoto, of: str, bench: Bench, network: LesionNetwork
         },
         met=[any(meets(m, [f]) for m in marks.rows) for f, _ in told],
         lesion=[1 - answer[LesionType.OTHER] for _, answer in told],
-        named=type_spots(spots, answers, TypingLimits(other_at_most=1.0)),
+        named={way: _named(spots, answers, limits) for way, limits in _NAMING.items()},
         froc=rankings(photo.crop, maps.get(Condition.ACNE), network, marks),
     )
+
+
+def _named(
+    spots: Sequence[Finding], answers: Sequence[Answer], limits: TypingLimits
+) -> tuple[Finding, ...]:
+    asked = [a for f, a in zip(spots, answers, strict=True) if f.condition in limits.looked_at]
+    return type_spots(spots, asked, limits)
 
 
 def rankings(
@@ -220,7 +233,7 @@ def marked_rows(faces: Sequence[Spots]) -> dict[str, Any]:
         told[f"recall by {name}"] = {
             f"at {level:g} false per face": froc.recall_at(level) for level in FALSE_PER_FACE
         }
-    return told | {"named": named(faces)}
+    return told | {f"named {way}": named([f.named[way] for f in faces]) for way in _NAMING}
 
 
 def clean_rows(faces: Sequence[Spots]) -> dict[str, Any]:
@@ -236,17 +249,16 @@ def clean_rows(faces: Sequence[Spots]) -> dict[str, Any]:
             **{f"acne spots per face, {third}": rate for third, rate in tally.rates().items()},
             "highest third over lowest": tally.highest_over_lowest(),
         }
-    return told | {"named": named(faces)}
+    return told | {f"named {way}": named([f.named[way] for f in faces]) for way in _NAMING}
 
 
-def named(faces: Iterable[Spots]) -> dict[str, Any]:
+def named(faces: Sequence[Sequence[Finding]]) -> dict[str, Any]:
     """Return how many spots a face has by name, and the share that is named by a sure type."""
-    faces = list(faces)
-    counts = Counter(f.type.value for face in faces for f in face.named)
+    counts = Counter(f.type.value for face in faces for f in face)
     plain = {LesionType.INFLAMED_SPOT, LesionType.DARK_SPOT, LesionType.UNSPECIFIED}
     every = sum(counts.values())
     sure = sum(n for kind, n in counts.items() if LesionType(kind) not in plain)
-    nodules = sum(any(_is_sure_nodule(f) for f in face.named) for face in faces)
+    nodules = sum(any(_is_sure_nodule(f) for f in face) for face in faces)
     return {
         "spots per face": {kind: n / len(faces) for kind, n in counts.most_common()},
         "share with a sure type": sure / every if every else None,

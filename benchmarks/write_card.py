@@ -105,9 +105,9 @@ def lesion_metrics(results: dict[str, Any]) -> list[str]:
         ),
         (
             "share of faces with a sure nodule",
-            "clean faces that it has not seen",
+            "clean faces whose own spots it was not shown",
             "all",
-            results["clean faces"]["named"]["faces with a sure nodule"],
+            results["clean faces"]["named only"]["faces with a sure nodule"],
         ),
     ]
     return [

@@ -68,7 +68,10 @@ def _marked(halves: dict[str, Any]) -> str:
         f"{rows['AUC, findings on a mark against others']:.2f} ({half})"
         for half, rows in halves.items()
     )
-    return text + f"\nFindings on a mark are told from others with an AUC of {known}.\n"
+    text += f"\nFindings on a mark are told from others with an AUC of {known}.\n"
+    for half, rows in halves.items():
+        text += f"\nNamed as in the product, {half}: {_names(rows['named only'])}\n"
+    return text
 
 
 def _clean(rows: dict[str, Any]) -> str:
@@ -84,11 +87,15 @@ def _clean(rows: dict[str, Any]) -> str:
             for way in _WAYS
         ],
     )
-    named = rows["named"]
+    text += f"\nNamed as in the product, where acne alone is named: {_names(rows['named only'])} "
+    nodules = rows["named freely"]["faces with a sure nodule"]
+    return text + f"Were every spot named, even if likelier none: {100 * nodules:.1f} %.\n"
+
+
+def _names(named: dict[str, Any]) -> str:
     kinds = ", ".join(f"{_spoken(k)} {n:.2f}" for k, n in named["spots per face"].items())
-    text += f"\nNamed on them, spots a face: {kinds}. "
-    text += f"A sure nodule on {100 * named['faces with a sure nodule']:.1f} % of them.\n"
-    return text
+    nodules = 100 * named["faces with a sure nodule"]
+    return f"spots a face {kinds}; a sure nodule on {nodules:.1f} % of the faces."
 
 
 def _spoken(name: str) -> str:

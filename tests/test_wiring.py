@@ -125,7 +125,13 @@ def test_the_real_tools_assess_the_drawn_face(bundle: Path, photo: Photo):
     settings = override(settings_of(Strictness.STRICT), {"models": {"dir": str(bundle.parent)}})
     tools = wiring.build_tools(settings)
     assert tools.strictness is Strictness.STRICT
-    assert [m.name for m in tools.uses()] == ["face_landmarker", "skin", "conditions", "graders"]
+    assert [m.name for m in tools.uses()] == [
+        "face_landmarker",
+        "skin",
+        "conditions",
+        "lesions",
+        "graders",
+    ]
     assert tools.conditions[0].conditions == frozenset(Condition)
     answer = wiring.assess(photo, settings=settings, strictness=Strictness.LENIENT)
     assert answer.usable

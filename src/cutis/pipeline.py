@@ -325,7 +325,8 @@ def sort_lesions(findings: Sequence[Finding], crop: FaceCrop, tools: Tools) -> t
     """Return the findings with their spots typed, if there is a classifier."""
     if tools.lesions is None:
         return tuple(findings)
-    answers = tools.lesions.classify(crop, crop_boxes(spots_of(findings), crop))
+    spots = spots_of(findings, tools.limits.typing)
+    answers = tools.lesions.classify(crop, crop_boxes(spots, crop))
     return type_spots(findings, answers, tools.limits.typing)
 
 

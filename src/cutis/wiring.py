@@ -158,7 +158,9 @@ def _limits(settings: Settings, learned: Iterable[Descriptor]) -> Limits:
     return Limits(
         quality=settings.quality.limits,
         scoring=ScoringLimits(presence=fits),
-        typing=TypingLimits(crops[-1].other_at_most, names_only=crops[-1].names_only)
+        typing=TypingLimits(
+            crops[-1].other_at_most, names_only=frozenset(map(Condition, crops[-1].names_only))
+        )
         if crops
         else TypingLimits(),
         upscale=UpscaleLimits(enough_px=_SMALL_FACE_PX, tiny_px=_TINY_FACE_PX),

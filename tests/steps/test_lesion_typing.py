@@ -19,6 +19,9 @@ LINE = replace(SPOT, condition=Condition.WRINKLES, type=LesionType.WRINKLE, leng
 PATCH = replace(SPOT, condition=Condition.REDNESS, type=LesionType.PATCH)
 
 
+NAMED = frozenset({Condition.ACNE})
+
+
 def answer(**shares: float) -> Mapping[LesionType, float]:
     named = {LesionType(name): share for name, share in shares.items()}
     return {LesionType.OTHER: 1 - sum(named.values()), **named}
@@ -109,7 +112,7 @@ def test_every_type_of_a_spot_has_its_condition():
 
 
 def test_names_alone_neither_drop_nor_move_nor_doubt_a_spot():
-    limits = TypingLimits(names_only=True)
+    limits = TypingLimits(names_only=NAMED)
     beside = replace(SPOT, bbox_xyxy=(12, 10, 20, 20))
     answers = [answer(papule=0.6), answer(mole=0.9)]
     named, left = type_spots((SPOT, beside), answers, limits)
@@ -122,9 +125,17 @@ def test_names_alone_neither_drop_nor_move_nor_doubt_a_spot():
     assert unsure.type_probability == pytest.approx(1.0)
 
 
+def test_only_spots_of_named_conditions_are_looked_at():
+    limits = TypingLimits(names_only=NAMED)
+    dark = replace(SPOT, condition=Condition.PIGMENTATION, type=LesionType.DARK_SPOT)
+    assert spots_of((LINE, dark, SPOT, PATCH), limits) == (SPOT,)
+    kept = type_spots((LINE, dark, SPOT), [answer(pustule=0.8)], limits)
+    assert [f.type for f in kept] == [LesionType.WRINKLE, LesionType.DARK_SPOT, LesionType.PUSTULE]
+
+
 def test_a_spot_that_is_surely_none_is_told_so_without_a_name():
     certain = {LesionType.OTHER: 1.0, LesionType.PAPULE: 0.0, LesionType.MOLE: 0.0}
     assert type_spots((SPOT,), [certain]) == ()
-    assert type_spots((SPOT,), [certain], TypingLimits(names_only=True)) == (SPOT,)
+    assert type_spots((SPOT,), [certain], TypingLimits(names_only=NAMED)) == (SPOT,)
     (kept,) = type_spots((SPOT,), [certain], TypingLimits(other_at_most=1.0))
     assert (kept.type, kept.probability, kept.type_probability) == (SPOT.type, 0.0, None)

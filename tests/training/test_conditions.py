@@ -206,5 +206,13 @@ def test_a_comparison_is_one_table_row_for_each_variant(pack: PackedSet, tmp_pat
     lines = (tmp_path / "table.csv").read_text().splitlines()
     assert len(lines) == 3
     assert "iou_acne_dark" in lines[0]
+    compare(pack, chosen[:1], tmp_path / "table.json")
+    told = json.loads((tmp_path / "table.json").read_text())
+    assert [row["variant"] for row in told["variants"]] == names[:1]
+    assert told["pictures"] == {
+        "side_px": pack.item(0).image.shape[0],
+        "train": len(pack.indices("train")),
+        "val": len(pack.indices("val")),
+    }
     with pytest.raises(InputError, match=r"\.csv or \.json"):
         compare(pack, chosen, tmp_path / "table.txt")

@@ -103,7 +103,8 @@ def load_crops(path: Path) -> CropSet:
             columns = {name: file[name] for name in ("images", *_COLUMNS)}
             about = json.loads(str(file["about"]))
         about["classes"] = tuple(about["classes"])
-        about["geometry"] = LesionCrops(**about["geometry"])
+        geometry = about["geometry"]
+        about["geometry"] = LesionCrops(**geometry | {"names_only": tuple(geometry["names_only"])})
         crops = CropSet(**columns, **about)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise StoreError(_not_crops("it cannot be read")) from error

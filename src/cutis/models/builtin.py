@@ -8,6 +8,7 @@ from cutis.models.registry import Registry
 CARDS = (
     "face_landmarker",
     "conditions",
+    "lesions",
     "graders",
     "skin",
     "upscale_fidelity",

@@ -97,9 +97,9 @@ class LesionCrops:
 
     A square of ``times_lesion`` the lesion's size, at least ``smallest_mm``, is scaled to
     ``side_px``. Logits are divided by ``temperature``. A finding is dropped where the probability
-    of *other* exceeds ``other_at_most``. A classifier with ``names_only`` names findings among the
-    types of their condition, and neither drops nor moves any. One that is ``sized`` is also told
-    the side of the square.
+    of *other* exceeds ``other_at_most``. A classifier with ``names_only`` names findings of these
+    conditions, each among the types of its own, and neither drops nor moves any. One that is
+    ``sized`` is also told the side of the square.
     """
 
     side_px: int
@@ -107,7 +107,7 @@ class LesionCrops:
     times_lesion: float
     temperature: float
     other_at_most: float
-    names_only: bool = False
+    names_only: tuple[str, ...] = ()
     sized: bool = False
 
 

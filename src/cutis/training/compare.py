@@ -129,17 +129,23 @@ def compare(
         overlap = validate(network, pack, trained.objective, trained.inputs, limit=_LOOKED_AT)
         steps = {"variant": variant.name, "steps": outcome.steps, "seconds": outcome.elapsed_s}
         rows.append(steps | overlap.to_dict())
-        _write(rows, table)
+        _write(rows, _about(pack), table)
         if not outcome.complete:
             break
     return rows
 
 
-def _write(rows: Sequence[dict[str, Any]], table: Path) -> None:
+def _about(pack: PackedSet) -> dict[str, int]:
+    """Return how much was learned from and measured on, for the table."""
+    side_px = int(pack.item(0).image.shape[0])
+    return {"side_px": side_px} | {part: len(pack.indices(part)) for part in ("train", "val")}
+
+
+def _write(rows: Sequence[dict[str, Any]], about: dict[str, int], table: Path) -> None:
     table.parent.mkdir(parents=True, exist_ok=True)
     if table.suffix == ".json":
         known = [{k: None if _unknown(v) else v for k, v in row.items()} for row in rows]
-        checkpoint.save_json({"variants": known}, table)
+        checkpoint.save_json({"pictures": about, "variants": known}, table)
         return
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))

@@ -29,20 +29,28 @@ class TypingLimits:
     A nodule is at least ``nodule_mm`` wide; of a smaller spot that probability goes to *papule*.
     Definitions lie between 4 mm and 1 cm (Shalita 2004, doi:10.1016/j.clindermatol.2004.03.012).
 
-    With ``names_only`` no spot is dropped or moved, and none becomes less probable: one that would
-    be dropped or moved keeps the word of its map.
+    Where ``names_only`` names conditions, spots of these are looked at and no others, and none is
+    dropped, moved or becomes less probable: one that would be keeps the word of its map.
     """
 
     other_at_most: float = 0.5
     sure_of_type: float = 0.5
     overlap: float = 0.3
     nodule_mm: float = 5.0
-    names_only: bool = False
+    names_only: frozenset[Condition] = frozenset()
+
+    @property
+    def looked_at(self) -> frozenset[Condition]:
+        """The conditions whose spots a classifier is asked about."""
+        return self.names_only or frozenset(SPOT_TYPES)
 
 
-def spots_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def spots_of(
+    findings: Iterable[Finding], limits: TypingLimits | None = None
+) -> tuple[Finding, ...]:
     """Return the findings that a lesion classifier looks at: spots, no lines, no patches."""
-    return tuple(f for f in findings if f.condition in SPOT_TYPES)
+    conditions = (limits or TypingLimits()).looked_at
+    return tuple(f for f in findings if f.condition in conditions)
 
 
 def crop_boxes(findings: Iterable[Finding], crop: FaceCrop) -> tuple[Box, ...]:
@@ -68,8 +76,9 @@ def type_spots(
 
     Args:
         findings: all findings of a face.
-        answers: a classifier's probabilities for each of `spots_of` the findings, in order.
-        limits: what is dropped.
+        answers: a classifier's probabilities for each of `spots_of` the findings with these
+            limits, in order.
+        limits: what is looked at, named and dropped.
 
     Returns:
         Lines and patches as they were. A spot takes the surest type that is not *other*, if it is
@@ -80,7 +89,7 @@ def type_spots(
     told = iter(answers)
     kept: list[Finding] = []
     for finding in findings:
-        if finding.condition not in SPOT_TYPES:
+        if finding.condition not in limits.looked_at:
             kept.append(finding)
             continue
         answer = _by_size(next(told), finding, limits.nodule_mm)
