@@ -182,6 +182,7 @@ def one_face(photo: PreparedPhoto, of: str, bench: Bench, network: LesionNetwork
 def _named(
     spots: Sequence[Finding], answers: Sequence[Answer], limits: TypingLimits
 ) -> tuple[Finding, ...]:
+    """Return spots as they are named with the answers to those that are looked at."""
     asked = [a for f, a in zip(spots, answers, strict=True) if f.condition in limits.looked_at]
     return type_spots(spots, asked, limits)
 

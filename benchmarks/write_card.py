@@ -74,11 +74,7 @@ def upscale_metrics(run: dict[str, Any], stage: str) -> list[str]:
             run["curve"][-1]["gain_db"],
         ),
     )
-    return [
-        f'\n[[metrics]]\nsubject = "{stage}"\nname = "{name}"\ndata = "{data}"\n'
-        f"value = {value:.6g}\n"
-        for name, data, value in rows
-    ]
+    return [_entry(stage, name, data, f"value = {value:.6g}\n") for name, data, value in rows]
 
 
 def lesion_metrics(results: dict[str, Any]) -> list[str]:
@@ -111,10 +107,13 @@ def lesion_metrics(results: dict[str, Any]) -> list[str]:
         ),
     ]
     return [
-        f'\n[[metrics]]\nsubject = "lesion types"\nname = "{name}"\ndata = "{data}"\n'
-        f'group = "{group}"\nvalue = {value:.4g}\n'
+        _entry("lesion types", name, data, f'group = "{group}"\nvalue = {value:.4g}\n')
         for name, data, group, value in rows
     ]
+
+
+def _entry(subject: str, name: str, data: str, rest: str) -> str:
+    return f'\n[[metrics]]\nsubject = "{subject}"\nname = "{name}"\ndata = "{data}"\n{rest}'
 
 
 def _with_digests(card: str, weights: Path) -> str:
@@ -144,19 +143,20 @@ def _metrics(results: dict[str, Any], method: str) -> list[str]:
 def _metric(subject: str, name: str, part: str, values: tuple[float, float | None]) -> str:
     learned, classical = values
     beside = "" if classical is None else f"classical = {classical:.4g}\n"
-    return (
-        f'\n[[metrics]]\nsubject = "{subject}"\nname = "{name}"\n'
-        f'data = "photos kept for evaluation, {part} half"\nvalue = {learned:.4g}\n{beside}'
-    )
+    data = f"photos kept for evaluation, {part} half"
+    return _entry(subject, name, data, f"value = {learned:.4g}\n{beside}")
 
 
 def _skin_metrics(results: dict[str, Any]) -> list[str]:
     """Return the overlap with FASSEG of each part, turn of the head and third of tones."""
     network, rule = (results["methods"][m] for m in ("network", "landmarks and own colour"))
     return [
-        f'\n[[metrics]]\nsubject = "facial skin"\nname = "{name}"\n'
-        f'data = "FASSEG inside the face oval"\ngroup = "{group}"\n'
-        f"value = {values[name]:.4g}\nclassical = {rule[group][name]:.4g}\n"
+        _entry(
+            "facial skin",
+            name,
+            "FASSEG inside the face oval",
+            f'group = "{group}"\nvalue = {values[name]:.4g}\nclassical = {rule[group][name]:.4g}\n',
+        )
         for group, values in network.items()
         for name in (("iou", "f1", "boundary f1") if group == "report" else ("iou",))
     ]

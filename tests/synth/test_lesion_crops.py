@@ -13,7 +13,7 @@ from cutis.cli.lesion_crops import make_lesion_crops
 from cutis.core.errors import InputError, StoreError
 from cutis.core.vocabulary import LesionType
 from cutis.datasets.faces import load_face, save_face
-from cutis.datasets.lesion_crops import GEOMETRY, CropSet, load_crops, save_crops
+from cutis.datasets.lesion_crops import GEOMETRY, CropSet, cut, load_crops, save_crops
 from cutis.datasets.splits import split_of
 from cutis.models.lesion_network import patch_around
 from cutis.synth.background_crops import PLAIN_SKIN, background_places
@@ -28,7 +28,6 @@ from cutis.synth.lesion_crops import (
     _is_seen,
     _jittered,
     _Tally,
-    cut,
     make_crops,
     view_crops,
 )

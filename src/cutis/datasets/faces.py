@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from cutis.core.arrays import RGB, LabelMap, Mask, Points
+from cutis.core.capture import Photo
 from cutis.core.errors import PhotoError
-from cutis.core.face import FaceCrop
+from cutis.core.face import FaceCrop, Landmarks
 from cutis.core.masks import SkinMask
 from cutis.imaging.colour import lab_to_ita_deg, linear_to_lab, rgb_to_linear
 from cutis.imaging.skin_channels import skin_baseline
@@ -55,10 +56,15 @@ class PreparedFace:
         return skin_baseline(rgb_to_linear(pixels), np.ones(pixels.shape[:2], bool))
 
 
-def prepared_face(crop: FaceCrop, skin: SkinMask, *, person: str, source: str) -> PreparedFace:
-    """Return the plain data of a crop and its skin."""
+def median_ita_deg(crop: FaceCrop, skin: SkinMask) -> float:
+    """Return the individual typology angle of the median skin colour."""
     density = skin_baseline(crop.linear, skin.skin)
     lightness, _, b_star = (float(v) for v in linear_to_lab(10.0 ** -density.astype(np.float64)))
+    return lab_to_ita_deg(lightness, b_star)
+
+
+def prepared_face(crop: FaceCrop, skin: SkinMask, *, person: str, source: str) -> PreparedFace:
+    """Return the plain data of a crop and its skin."""
     return PreparedFace(
         rgb=crop.rgb,
         skin=skin.skin & ~crop.excluded,
@@ -67,7 +73,7 @@ def prepared_face(crop: FaceCrop, skin: SkinMask, *, person: str, source: str) -
         creases=crop.creases,
         points=crop.landmarks.points.astype(np.float32),
         mm_per_px=crop.mm_per_px,
-        ita_deg=lab_to_ita_deg(lightness, b_star),
+        ita_deg=median_ita_deg(crop, skin),
         yaw_deg=crop.landmarks.pose.yaw_deg,
         person=person,
         source=source,
@@ -101,15 +107,21 @@ def prepare_faces(
     return gained
 
 
-def _prepare(path: Path, tools: Tools, person: str) -> PreparedFace | None:
+def largest_face(path: Path, tools: Tools) -> tuple[Photo, Landmarks] | None:
+    """Return a photo and the largest face in it; None where either cannot be read."""
     try:
         photo = open_photo(path)
     except PhotoError:
         return None
     found = find_faces(photo, tools.landmarker, tools.limits.landmarks)
-    if not found:
+    return (photo, found[0]) if found else None
+
+
+def _prepare(path: Path, tools: Tools, person: str) -> PreparedFace | None:
+    found = largest_face(path, tools)
+    if found is None:
         return None
-    crop = crop_face(photo, found[0], full_mirror_order(tools.landmarker.canonical), _CROP)
+    crop = crop_face(*found, full_mirror_order(tools.landmarker.canonical), _CROP)
     skin = tools.skin.segment(crop)
     if int(skin.measurable.sum()) < LEAST_SKIN_PX:
         return None

@@ -16,19 +16,18 @@ from typing import Any
 import numpy as np
 
 from cutis.core.assessment import Finding
-from cutis.core.errors import InputError, PhotoError
+from cutis.core.errors import InputError
 from cutis.core.face import FaceCrop
 from cutis.core.masks import SkinMask
 from cutis.core.vocabulary import Condition, ItaGroup, LesionType
 from cutis.datasets.clean_sets import person_of
-from cutis.datasets.faces import prepared_face
-from cutis.datasets.lesion_crops import GEOMETRY, CropSet
+from cutis.datasets.faces import largest_face, median_ita_deg
+from cutis.datasets.lesion_crops import GEOMETRY, CropSet, cut
 from cutis.datasets.splits import split_of
 from cutis.imaging.colour import ita_to_group
-from cutis.models.lesion_network import patch_around, side_mm
+from cutis.models.lesion_network import side_mm
 from cutis.pipeline import Tools
-from cutis.steps.intake import open_photo
-from cutis.steps.landmarks import find_faces, full_mirror_order
+from cutis.steps.landmarks import full_mirror_order
 from cutis.steps.lesions import LesionLimits, SplitLimits, crop_boxes, find_lesions
 from cutis.steps.regions import crop_face
 
@@ -94,26 +93,29 @@ def found_spots(
 
 
 def _of_photo(path: Path, tools: Tools, most: int) -> list[dict[str, Any]]:
-    try:
-        photo = open_photo(path)
-    except PhotoError:
+    face = largest_face(path, tools)
+    if face is None:
         return []
-    faces = find_faces(photo, tools.landmarker, tools.limits.landmarks)
-    if not faces:
-        return []
-    crop = crop_face(photo, faces[0], full_mirror_order(tools.landmarker.canonical))
+    crop = crop_face(*face, full_mirror_order(tools.landmarker.canonical))
     skin = tools.skin.segment(crop)
     if not skin.measurable.any():
         return []
     spots = _not_dark(_found(Condition.ACNE, crop, skin, tools), crop, skin, tools)[:most]
     person = person_of(path)
-    ita_deg = prepared_face(crop, skin, person=person, source=path.stem).ita_deg
+    ita_deg = median_ita_deg(crop, skin)
     about = {
         "person": np.str_(person),
         "tone": np.int8(list(ItaGroup).index(ita_to_group(ita_deg))),
         "split": np.str_(split_of(person)),
     }
-    return [_crop(crop, box) | about for box in crop_boxes(spots, crop)]
+    return [
+        {
+            "images": cut(crop.rgb, box, crop.mm_per_px),
+            "side_mm": np.float32(side_mm(box, crop.mm_per_px, GEOMETRY)),
+            **about,
+        }
+        for box in crop_boxes(spots, crop)
+    ]
 
 
 def _found(
@@ -138,11 +140,3 @@ def _not_dark(
         for spot, (x, y) in zip(spots, middles, strict=True)
         if not any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in dark)
     ]
-
-
-def _crop(crop: FaceCrop, box: tuple[int, int, int, int]) -> dict[str, Any]:
-    patch = patch_around(crop.rgb, box, crop.mm_per_px, GEOMETRY)
-    return {
-        "images": np.round(patch * 255).astype(np.uint8),
-        "side_mm": np.float32(side_mm(box, crop.mm_per_px, GEOMETRY)),
-    }

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int8, Int64, UInt8
 
+from cutis.core.arrays import RGB, Box
 from cutis.core.errors import InputError, StoreError
 from cutis.models.descriptor import LesionCrops
+from cutis.models.lesion_network import patch_around
 
 GEOMETRY = LesionCrops(
     side_px=64,
@@ -74,6 +76,12 @@ class CropSet:
         chosen = self.label if split is None else self.label[self.indices(split)]
         numbers = np.bincount(chosen, minlength=len(self.classes))
         return {name: int(n) for name, n in zip(self.classes, numbers, strict=True)}
+
+
+def cut(picture: RGB, box: Box, mm_per_px: float) -> UInt8[np.ndarray, "side side 3"]:
+    """Return the patch around a box as assessment cuts it, 0–255."""
+    patch = patch_around(picture, box, mm_per_px, GEOMETRY)
+    return np.round(patch * 255).astype(np.uint8)
 
 
 def save_crops(crops: CropSet, path: Path) -> None:

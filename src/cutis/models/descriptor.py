@@ -110,6 +110,11 @@ class LesionCrops:
     names_only: tuple[str, ...] = ()
     sized: bool = False
 
+    @property
+    def channels(self) -> int:
+        """Of the network's input: colours, and the side of the square for a ``sized`` one."""
+        return 4 if self.sized else 3
+
 
 @dataclass(frozen=True, slots=True)
 class ServedSkin:

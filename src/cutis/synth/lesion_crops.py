@@ -16,15 +16,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from cutis.core.arrays import RGB
 from cutis.core.errors import InputError
 from cutis.core.vocabulary import ItaGroup, LesionType
 from cutis.datasets.bank import FaceFacts, survey
 from cutis.datasets.faces import PreparedFace, load_face
-from cutis.datasets.lesion_crops import GEOMETRY, CropSet
+from cutis.datasets.lesion_crops import GEOMETRY, CropSet, cut
 from cutis.datasets.splits import split_of
 from cutis.imaging.colour import ita_to_group
-from cutis.models.lesion_network import patch_around, side_mm
+from cutis.models.lesion_network import side_mm
 from cutis.synth.background_crops import (
     PLAIN_SKIN,
     background_places,
@@ -208,12 +207,6 @@ def view_crops(
         )
         for name, what, box in crops
     ]
-
-
-def cut(picture: RGB, box: Box, mm_per_px: float) -> UInt8[np.ndarray, "side side 3"]:
-    """Return the patch around a box as assessment cuts it, 0–255."""
-    patch = patch_around(picture, box, mm_per_px, GEOMETRY)
-    return np.round(patch * 255).astype(np.uint8)
 
 
 def _more_marks(

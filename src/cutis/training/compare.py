@@ -120,6 +120,7 @@ def compare(
     if table.suffix not in {".csv", ".json"}:
         raise InputError(f"A table ends in .csv or .json, not in {table.suffix or 'nothing'}.")
     rows: list[dict[str, Any]] = []
+    about = _about(pack)
     for variant in chosen:
         folder = table.with_suffix("") / re.sub(r"[^a-z0-9]+", "-", variant.name)
         resume = (folder / checkpoint.PROGRESS).exists()
@@ -129,7 +130,7 @@ def compare(
         overlap = validate(network, pack, trained.objective, trained.inputs, limit=_LOOKED_AT)
         steps = {"variant": variant.name, "steps": outcome.steps, "seconds": outcome.elapsed_s}
         rows.append(steps | overlap.to_dict())
-        _write(rows, _about(pack), table)
+        _write(rows, about, table)
         if not outcome.complete:
             break
     return rows

@@ -40,7 +40,7 @@ def export_lesions(network: nn.Module, crops: CropSet, folder: Path) -> dict[str
     openvino = import_openvino()
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # a mapped file could not be deleted everywhere
-    side, channels = crops.geometry.side_px, 4 if crops.geometry.sized else 3
+    side, channels = crops.geometry.side_px, crops.geometry.channels
     with TemporaryDirectory() as scratch:
         loose = Path(scratch)
         export_openvino(network, loose, name=NAME, in_channels=channels, channels=crops.classes)

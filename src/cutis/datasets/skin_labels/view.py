@@ -11,14 +11,12 @@ from jaxtyping import Int
 
 from cutis.core.arrays import RGB, Box, Points
 from cutis.core.capture import Photo
-from cutis.core.errors import PhotoError
 from cutis.core.face import Landmarks
-from cutis.datasets.faces import PreparedFace
+from cutis.datasets.faces import PreparedFace, largest_face
 from cutis.imaging.filters import reduce_picture
 from cutis.imaging.outlines import lift_forehead
 from cutis.pipeline import Tools
-from cutis.steps.intake import open_photo
-from cutis.steps.landmarks import find_faces, full_mirror_order
+from cutis.steps.landmarks import full_mirror_order
 
 FACE_PX = 300.0
 """The longer side of the box around the lifted face in a view."""
@@ -72,13 +70,9 @@ class FaceView:
 
 def view_of_file(path: Path, tools: Tools) -> FaceView | None:
     """Return the view of the largest face of a photo; None where there is no usable one."""
-    try:
-        photo = open_photo(path)
-    except PhotoError:
-        return None
-    found = find_faces(photo, tools.landmarker, tools.limits.landmarks)
+    found = largest_face(path, tools)
     order = full_mirror_order(tools.landmarker.canonical)
-    return view_of(photo, found[0], order, f"{path.parent.name}/{path.stem}") if found else None
+    return view_of(*found, order, f"{path.parent.name}/{path.stem}") if found else None
 
 
 def view_of(
