@@ -12,7 +12,7 @@ import figures_upscale
 from figures_app import app_section
 from figures_explanation import explanation_section
 from figures_lesions import lesions_section
-from figures_skin import skin_section, skin_time_section
+from figures_skin import skin_backbones_section, skin_section, skin_time_section
 from figures_variants import variants_section
 
 from cutis.core.vocabulary import Condition
@@ -84,6 +84,7 @@ def figures() -> str:
         "lesion_types": lesions_section,
         "skin": skin_section,
         "skin_time": skin_time_section,
+        "skin_backbones": skin_backbones_section,
         "soak_log": _soak_log,
         "explanation": explanation_section,
         "graders": _graders,

@@ -38,6 +38,45 @@ def skin_time_section(result: dict[str, Any]) -> str:
     )
 
 
+def skin_backbones_section(result: dict[str, Any]) -> str:
+    """Return the section that compares backbones of the skin network."""
+    faces = result["faces"]
+    text = (
+        "## Backbones of the skin network (`benchmarks/skin_backbones.py`)\n\n"
+        f"{result['minutes']:g} minutes each on {result['threads']} processor cores, "
+        f"{faces['train']} faces to learn from, {faces['val']} of people held out; "
+        "mean mask AP, and IoU of skin over all pixels of a group. Far from trained: what is "
+        "compared is how fast each gets anywhere.\n\n"
+    )
+    tones = ("skin_iou_light", "skin_iou_medium", "skin_iou_dark")
+    text += _head(
+        [
+            "backbone",
+            "starts from",
+            "million parameters",
+            "steps",
+            "mask AP",
+            "skin IoU",
+            "light / medium / dark",
+            "milliseconds a face",
+        ]
+    )
+    for row in result["backbones"]:
+        text += _row(
+            [
+                row["backbone"],
+                row["start"],
+                f"{row['million_parameters']:.1f}",
+                str(row["steps"]),
+                f"{row['mask_ap']:.3f}",
+                f"{row['skin_iou']:.3f}",
+                " / ".join(f"{row[name]:.3f}" for name in tones),
+                f"{row['milliseconds']:.0f}",
+            ]
+        )
+    return text
+
+
 def living_section(result: dict[str, Any]) -> str:
     """Return how far chromaticity varies over people and over what is none."""
     text = f"Refused below {result['limit']:g} of optical density.\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,18 @@ def test_a_pack_holds_beards_that_are_seen_and_no_doubtful_one(tmp_path: Path):
     accepted = accept_views(tmp_path, most=9)
     assert [file.name for file in accepted.chosen] == ["drawn__0.npz"]
     assert accepted.left_out == {"perhaps a beard": 1}
-    write_skin_pack(tmp_path, accepted.chosen, tmp_path / "pack.npz")
+    write_skin_pack(accepted.chosen, tmp_path / "pack.npz")
     packed = load_skin_pack(tmp_path / "pack.npz").label_map(0)
     assert np.array_equal(packed, with_beard(face(0.4)).labels)
+
+
+def test_facial_hair_beside_the_face_is_hair():
+    view = face(1.0)
+    labels = view.labels.copy()
+    y, x = np.mgrid[: labels.shape[0], : labels.shape[1]]
+    chin = (np.abs(x - MIDDLE) < 20) & (y > view.points[17, 1]) & (y < view.points[152, 1])
+    beside = (x < MIDDLE - 55) & (y > 110) & (y < 170)
+    labels[chin | beside] = FacePart.FACIAL_HAIR.label
+    looked_at = with_beard(replace(view, labels=labels)).labels
+    assert (looked_at[chin] == FacePart.FACIAL_HAIR.label).all()
+    assert (looked_at[beside] == FacePart.HAIR.label).all()

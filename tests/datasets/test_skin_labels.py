@@ -113,7 +113,7 @@ def test_the_shipped_corrections_can_be_read():
 
 def test_a_pack_keeps_persons_apart(tmp_path: Path):
     files = [saved(tmp_path, view(n)) / f"drawn__{n}.npz" for n in range(30)]
-    write_skin_pack(tmp_path, files, tmp_path / "out" / "faces.npz")
+    write_skin_pack(files, tmp_path / "out" / "faces.npz")
     pack = load_skin_pack(tmp_path / "out" / "faces.npz")
     assert len(pack) == 30
     assert not set(pack.person[pack.indices("train")]) & set(pack.person[pack.indices("val")])
@@ -123,7 +123,7 @@ def test_a_pack_keeps_persons_apart(tmp_path: Path):
 
 def test_a_pack_needs_faces(tmp_path: Path):
     with pytest.raises(InputError, match="accepted"):
-        write_skin_pack(tmp_path, [], tmp_path / "faces.npz")
+        write_skin_pack([], tmp_path / "faces.npz")
     with pytest.raises(StoreError, match="pack"):
         load_skin_pack(tmp_path / "faces.npz")
 

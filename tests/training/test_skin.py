@@ -61,7 +61,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> SkinPack:
     files = [folder / f"{number}.npz" for number in range(16)]
     for number, file in enumerate(files):
         save_view(drawn_view(number), file)
-    write_skin_pack(folder, files, folder / "pack" / "faces.npz")
+    write_skin_pack(files, folder / "pack" / "faces.npz")
     loaded = load_skin_pack(folder / "pack" / "faces.npz")
     split = np.array(["train"] * 13 + ["val"] * 3)
     return replace(loaded, split=split)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cutis.core.errors import InputError
+
+if TYPE_CHECKING:
+    from cutis.pipeline import Tools
 
 
 def make_skin_labels(
@@ -24,6 +27,13 @@ def make_skin_labels(
             "--faces", metavar="DIR", help="Prepared faces, so that none is looked for again."
         ),
     ] = None,
+    teach: Annotated[
+        bool,
+        typer.Option(
+            "--teach",
+            help="Where the rules disagree, take what the installed skin network is sure of.",
+        ),
+    ] = False,
     pack: Annotated[
         Path | None,
         typer.Option("--pack", metavar="FILE", help="Put the accepted ones into a pack (.npz)."),
@@ -46,20 +56,37 @@ def make_skin_labels(
     files = find_photos(photos, leave_out=out)
     if not files:
         raise InputError("No photo was found. Name photo files, or a folder that holds some.")
+    tools = build_tools(load_settings())
     with Count("labelling") as bar:
         done = iter(range(1, len(files) + 1))
         gained = label_photos(
             files,
-            build_tools(load_settings()),
+            tools,
             out,
             faces=faces,
             progress=lambda _path, _outcome: bar.advance(next(done), len(files)),
         )
     typer.echo(f"{gained} faces labelled, in {out}")
+    if teach:
+        _teach(out, tools)
     if pack is not None:
         _pack(out, pack, count)
     if sheet is not None:
         _sheet(out, sheet)
+
+
+def _teach(folder: Path, tools: Tools) -> None:
+    from cutis.cli.progress import Count
+    from cutis.datasets.skin_labels.taught import teach_views
+    from cutis.models.skin_network import LearnedSkinSegmenter
+    from cutis.steps.landmarks import full_mirror_order
+
+    if not isinstance(tools.skin, LearnedSkinSegmenter):
+        raise InputError("--teach needs the skin network. Install it with `cutis models pull`.")
+    order = full_mirror_order(tools.landmarker.canonical)
+    with Count("asking the network") as bar:
+        taught = teach_views(folder, tools.skin, order, progress=bar.advance)
+    typer.echo(f"{taught} faces labelled by the network")
 
 
 def _pack(folder: Path, pack: Path, count: int) -> None:
@@ -67,7 +94,7 @@ def _pack(folder: Path, pack: Path, count: int) -> None:
     from cutis.datasets.skin_labels.skin_pack import write_skin_pack
 
     accepted = accept_views(folder, most=count)
-    write_skin_pack(folder, accepted.chosen, pack)
+    write_skin_pack(accepted.chosen, pack)
     typer.echo(f"{len(accepted.chosen)} of {accepted.seen} faces in {pack}")
     for reason, number in sorted(accepted.left_out.items()):
         typer.echo(f"  {number:>5} left out: {reason}")

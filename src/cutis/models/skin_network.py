@@ -8,7 +8,7 @@ face skin, the colour of the face decides, and the method says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -148,24 +148,24 @@ class LearnedSkinSegmenter:
 
     def find_parts(self, crop: FaceCrop) -> FaceParts | None:
         """Return what is seen of the face that the landmarks mean; None where no skin is seen."""
-        seen = self._look(crop)
+        seen = self.look(crop.rgb, crop.oval)
         if seen is None:
             return None
         fine = _drawn(seen.rough, seen.fitted, crop)
         return FaceParts(seen.instances, fine, seen.fitted, seen.input_shape)
 
-    def _look(self, crop: FaceCrop) -> _Sight | None:
-        picture, fitted = fit_picture(crop.rgb, self.served.side_px)
+    def look(self, rgb: RGB, oval: Mask) -> Sight | None:
+        """Return what one look at a picture gives of the face in the oval; None if no skin is."""
+        picture, fitted = fit_picture(rgb, self.served.side_px)
         instances = find_instances(self._stages, picture, self.parts, self.geometry)
         shape = int(picture.shape[1]), int(picture.shape[2])
-        oval = _reduced(crop.oval, fitted.rows, fitted.columns, shape)
-        own = _own_face(instances, oval)
+        own = _own_face(instances, _reduced(oval, fitted.rows, fitted.columns, shape))
         if own is None:
             return None
         others = tuple(i for i in instances if i.part is not FacePart.FACE_SKIN)
         kept = (own, *others)
         rough = skin_of(kept, shape)[: fitted.rows, : fitted.columns]
-        return _Sight(kept, rough, fitted, shape)
+        return Sight(kept, rough, fitted, shape)
 
     def _seen(self, crop: FaceCrop) -> tuple[float, Probabilities] | None:
         """Return the face's score, and the mean probability over the face and its mirror image.
@@ -173,8 +173,8 @@ class LearnedSkinSegmenter:
         So a mirrored photo has the mirrored skin, whatever the network thinks of sides. The mean
         is taken where the network answers, and drawn to the picture's edges once.
         """
-        found = self._look(crop)
-        other = self._look(_mirrored(crop))
+        found = self.look(crop.rgb, crop.oval)
+        other = self.look(mirror_image(crop.rgb), mirror_image(crop.oval))
         if found is None or other is None:
             return None
         rough = (found.rough + other.rough[:, ::-1]) / np.float32(2)
@@ -182,8 +182,15 @@ class LearnedSkinSegmenter:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sight:
-    """What one look at a picture gave: the instances that count, and the skin at its input."""
+class Sight:
+    """What one look at a picture gave.
+
+    Attributes:
+        instances: the face's own skin first, then every other part.
+        rough: that a pixel is skin, 0–1, at the network's input without its padding.
+        fitted: how the picture was fitted to the input.
+        input_shape: rows and columns of the input.
+    """
 
     instances: tuple[Instance, ...]
     rough: Probabilities
@@ -198,13 +205,9 @@ def _drawn(
     return drawn_to_edges(unfit(rough, fitted, crop.shape), crop.rgb, crop.mm_per_px)
 
 
-def _mirrored(crop: FaceCrop) -> FaceCrop:
-    """Return a crop whose picture and oval are mirrored; nothing else of it is looked at."""
-    return replace(
-        crop,
-        rgb=np.ascontiguousarray(crop.rgb[:, ::-1]),
-        oval=np.ascontiguousarray(crop.oval[:, ::-1]),
-    )
+def mirror_image(picture: np.ndarray) -> np.ndarray:
+    """Return rows that run the other way."""
+    return np.ascontiguousarray(picture[:, ::-1])
 
 
 def drawn_to_edges(rough: Probabilities, rgb: RGB, mm_per_px: float) -> Probabilities:

@@ -10,10 +10,11 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from cutis.core.arrays import RGB, LabelMap, Points
+from cutis.core.arrays import RGB, LabelMap
 from cutis.core.errors import InputError
 from cutis.core.face_parts import FacePart
 from cutis.datasets.skin_labels.skin_pack import SkinPack
+from cutis.datasets.skin_labels.view import face_box
 from cutis.datasets.skin_occluders.canvas import Canvas
 from cutis.datasets.skin_occluders.draw import Occlusion, occlude
 from cutis.imaging.colour import encode_srgb, rgb_to_linear
@@ -115,7 +116,7 @@ def face_of(
     """Return a face of a pack, varied."""
     canvas = Canvas(pack.picture(index), pack.label_map(index), pack.landmarks(index), rng)
     occlude(canvas, jitter.occlusion)
-    box = _box(canvas.points)
+    box = face_box(canvas.points).ravel()
     rgb, labels = canvas.rgb, canvas.labels
     shown = _shown(labels.shape, box, jitter, rng)
     matrix = _matrix(box, jitter, side_px, rng)
@@ -166,14 +167,6 @@ def _pieces(mask: np.ndarray) -> list[np.ndarray]:
 def _bounds(mask: np.ndarray) -> tuple[float, float, float, float]:
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     return x, y, x + max(width, _SMALLEST_SIDE_PX), y + max(height, _SMALLEST_SIDE_PX)
-
-
-def _box(points: Points) -> Float32[np.ndarray, "4"]:
-    """Return the box around the landmarks, its top moved up to the hairline as the product does."""
-    low, high = points[:468].min(axis=0), points[:468].max(axis=0)
-    up = (points[10] - points[152]) * np.float32(0.12)
-    lifted = np.minimum(low, points[10] + up)
-    return np.array([lifted[0], lifted[1], high[0], high[1]], np.float32)
 
 
 def _shown(

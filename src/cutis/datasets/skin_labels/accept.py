@@ -12,6 +12,7 @@ import numpy as np
 from cutis.datasets.skin_labels.beards import doubtful_beard
 from cutis.datasets.skin_labels.corrections import Corrections, shipped_corrections
 from cutis.datasets.skin_labels.store import LabelledView, load_view
+from cutis.datasets.skin_labels.taught import FOLDER
 
 TONES = ("light", "medium", "dark")
 """Thirds of the typology angle over all the labelled faces."""
@@ -70,15 +71,18 @@ def accept_views(
     """Choose the faces of a folder that are learned from, at most ``most``.
 
     Rejection is harder on some sets and tones than on others, so the chosen are drawn in turn from
-    every set and third of tones, those that agree best first.
+    every set and third of tones, those that agree best first. What `teach_views` labelled anew
+    stands for what the rules said.
     """
     limits, corrections = limits or AcceptLimits(), corrections or shipped_corrections()
     reasons: Counter[str] = Counter()
     rows = []
-    for file in sorted(folder.glob("*.npz")):
-        if not file.stat().st_size:
+    for kept in sorted(folder.glob("*.npz")):
+        if not kept.stat().st_size:
             reasons["no usable face"] += 1
             continue
+        anew = kept.parent / FOLDER / kept.name
+        file = anew if anew.exists() and anew.stat().st_size else kept
         view = load_view(file)
         reason = _refusal(view, limits, corrections)
         if reason:

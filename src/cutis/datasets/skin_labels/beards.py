@@ -34,12 +34,14 @@ class BeardLimits:
         lip: share of the strip over the lip that is dark: from here on it is a beard.
         doubted_lip, doubted_chin: shares of strip and chin that are dark: from here on there may
             be a beard, or a shadow.
+        on_strips: least share of a piece of facial hair that lies on strip or chin.
     """
 
     dark: float = 0.78
     lip: float = 0.85
     doubted_lip: float = 0.5
     doubted_chin: float = 0.8
+    on_strips: float = 0.05
 
 
 def doubtful_beard(view: LabelledView, limits: BeardLimits | None = None) -> bool:
@@ -51,8 +53,12 @@ def doubtful_beard(view: LabelledView, limits: BeardLimits | None = None) -> boo
 
 
 def with_beard(view: LabelledView, limits: BeardLimits | None = None) -> LabelledView:
-    """Return the view with its beard labelled where skin was, if it has one that was not seen."""
+    """Return the view with its beard labelled where skin was, if it has one that was not seen.
+
+    What was called facial hair and lies neither over the lip nor on the chin is hair.
+    """
     limits = limits or BeardLimits()
+    view = _hair_beside(view, limits)
     lip, _, dark = _look(view, limits)
     if lip < limits.lip:
         return view
@@ -67,12 +73,28 @@ def with_beard(view: LabelledView, limits: BeardLimits | None = None) -> Labelle
     lips = grow(view.labels == FacePart.LIPS.label, 0.04 * eye_px)
     hair = grow(hair, 0.015 * eye_px) & skin & ~(lips & ~dark)
     pieces, _ = components(hair)
-    strips = fill(view.points[list(_LIP_TO_NOSE)], dark.shape, rounds=0)
-    strips |= fill(view.points[list(_CHIN)], dark.shape, rounds=0)
-    joined = np.unique(pieces[strips & hair])
+    joined = np.unique(pieces[_strips(view) & hair])
     labels = view.labels.copy()
     labels[np.isin(pieces, joined[joined > 0])] = FacePart.FACIAL_HAIR.label
     return replace(view, labels=labels)
+
+
+def _hair_beside(view: LabelledView, limits: BeardLimits) -> LabelledView:
+    """Call the pieces of facial hair hair that lie beside the face, as a curtain of hair does."""
+    pieces, stats = components(view.labels == FacePart.FACIAL_HAIR.label)
+    on_strips = np.bincount(pieces[_strips(view)], minlength=len(stats))
+    beside = on_strips < limits.on_strips * stats[:, 4]
+    beside[0] = False
+    labels = view.labels.copy()
+    labels[beside[pieces]] = FacePart.HAIR.label
+    return replace(view, labels=labels)
+
+
+def _strips(view: LabelledView) -> Mask:
+    """Return the strip between nose and lip, and the chin."""
+    shape = int(view.labels.shape[0]), int(view.labels.shape[1])
+    lip, chin = (fill(view.points[list(o)], shape, rounds=0) for o in (_LIP_TO_NOSE, _CHIN))
+    return lip | chin
 
 
 def _look(view: LabelledView, limits: BeardLimits) -> tuple[float, float, Mask]:

@@ -62,7 +62,7 @@ def label_view(view: FaceView, seed: int = 0) -> SkinLabels:
     colour, cut_out = ((way > 0.5) & outlines.oval for way in ways)
     return SkinLabels(
         labels=labels,
-        agreement=_overlap(colour, cut_out),
+        agreement=overlap(colour, cut_out),
         skin_share=float((labels == FacePart.FACE_SKIN.label).sum() / max(1, outlines.oval.sum())),
         glasses=hidden.glasses,
     )
@@ -125,6 +125,7 @@ def _painted(skin: Mask, parts: dict[FacePart, Mask], hidden: dict[FacePart, Mas
     return labels
 
 
-def _overlap(one: Mask, other: Mask) -> float:
+def overlap(one: Mask, other: Mask) -> float:
+    """Return the overlap (IoU) of two masks, 0–1; 0 where both are empty."""
     either = np.count_nonzero(one | other)
     return float(np.count_nonzero(one & other) / either) if either else 0.0

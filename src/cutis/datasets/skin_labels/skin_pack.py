@@ -75,9 +75,9 @@ class SkinPack:
 
 
 def write_skin_pack(
-    folder: Path, files: Sequence[Path], path: Path, corrections: Corrections | None = None
+    files: Sequence[Path], path: Path, corrections: Corrections | None = None
 ) -> None:
-    """Write chosen faces of a folder, beards seen and corrections applied; whole or not at all.
+    """Write chosen faces, beards seen and corrections applied; whole or not at all.
 
     Raises:
         InputError: no face was chosen.
@@ -86,7 +86,7 @@ def write_skin_pack(
     if not files:
         raise InputError("No face was accepted. Label more photos, or look at the contact sheet.")
     corrections = corrections or shipped_corrections()
-    views = [corrections.applied(with_beard(load_view(folder / file.name))) for file in files]
+    views = [corrections.applied(with_beard(load_view(file))) for file in files]
     prints = np.stack([fingerprint(view.rgb) for view in views])
     persons = group_persons([view.person for view in views], prints)
     images = [encode_picture(view.rgb, jpeg_quality=JPEG_QUALITY) for view in views]

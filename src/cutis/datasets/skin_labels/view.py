@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float32, Int
 
 from cutis.core.arrays import RGB, Box, Points
 from cutis.core.capture import Photo
@@ -98,6 +98,13 @@ def view_of_prepared(
         return None
     points = face.points + np.array([x - left, y - top], np.float32)
     return _cut(photo.rgb, points, order, (face.yaw_deg, face.source))
+
+
+def face_box(points: Points) -> Float32[np.ndarray, "2 2"]:
+    """Return the upper left and lower right corner of a face, its top moved up to the hairline."""
+    low, high = points[:468].min(axis=0), points[:468].max(axis=0)
+    up = (points[10] - points[152]) * np.float32(LIFT)
+    return np.stack([np.minimum(low, points[10] + up), high]).astype(np.float32)
 
 
 def _cut(
