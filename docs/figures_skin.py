@@ -46,7 +46,7 @@ def skin_backbones_section(result: dict[str, Any]) -> str:
         f"{result['minutes']:g} minutes each on {result['threads']} processor cores, "
         f"{faces['train']} faces to learn from, {faces['val']} of people held out; "
         "mean mask AP, and IoU of skin over all pixels of a group. Far from trained: what is "
-        "compared is how fast each gets anywhere.\n\n"
+        "compared is how fast each gets anywhere. Below them, what was released.\n\n"
     )
     tones = ("skin_iou_light", "skin_iou_medium", "skin_iou_dark")
     text += _head(
@@ -67,13 +67,18 @@ def skin_backbones_section(result: dict[str, Any]) -> str:
                 row["backbone"],
                 row["start"],
                 f"{row['million_parameters']:.1f}",
-                str(row["steps"]),
+                "–" if row["steps"] is None else str(row["steps"]),
                 f"{row['mask_ap']:.3f}",
                 f"{row['skin_iou']:.3f}",
                 " / ".join(f"{row[name]:.3f}" for name in tones),
                 f"{row['milliseconds']:.0f}",
             ]
         )
+    parts = [key for key in result["backbones"][0] if key.startswith("ap_")]
+    text += "\nMask AP of each part:\n\n"
+    text += _head(["backbone", "starts from", *(p.removeprefix("ap_") for p in parts)])
+    for row in result["backbones"]:
+        text += _row([row["backbone"], row["start"], *(f"{row[p]:.3f}" for p in parts)])
     return text
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
+import pytest
+from typer.testing import CliRunner
 
+from cutis.cli.app import app
 from cutis.core.arrays import RGB, Mask
 from cutis.core.face_parts import FacePart
 from cutis.datasets.skin_labels.accept import accept_views
-from cutis.datasets.skin_labels.store import LabelledView, load_view, save_view
-from cutis.datasets.skin_labels.taught import FOLDER, taught, teach_views
+from cutis.datasets.skin_labels.store import TAUGHT, LabelledView, load_view, save_view
+from cutis.datasets.skin_labels.taught import taught, teach_views
 from cutis.models.instances import Instance, fit_picture
 from cutis.models.skin_network import Sight
 from cutis.steps.landmarks import full_mirror_order
@@ -110,7 +114,7 @@ def test_only_faces_whose_rules_disagree_are_asked_about_and_once(tmp_path: Path
     count = teach_views(tmp_path, eyes, ORDER, progress=lambda done, of: told.append((done, of)))
     assert count == 1
     assert told[-1] == (2, 2)
-    assert [f.name for f in (tmp_path / FOLDER).glob("*")] == ["a.npz"]
+    assert [f.name for f in (tmp_path / TAUGHT).glob("*")] == ["a.npz"]
     asked = eyes.asked
     assert teach_views(tmp_path, eyes, ORDER) == 1
     assert eyes.asked == asked
@@ -121,7 +125,7 @@ def test_what_was_labelled_anew_is_what_is_accepted(tmp_path: Path):
     assert accept_views(tmp_path, most=9).left_out == {"the two ways disagree": 1}
     teach_views(tmp_path, ColourEyes(), ORDER)
     accepted = accept_views(tmp_path, most=9)
-    assert [file.parent.name for file in accepted.chosen] == [FOLDER]
+    assert [file.parent.name for file in accepted.chosen] == [TAUGHT]
     assert (load_view(accepted.chosen[0]).labels == FacePart.COVERING.label).any()
 
 
@@ -129,3 +133,22 @@ def test_a_face_that_stays_doubtful_is_left_out(tmp_path: Path):
     save_view(face(0.6), tmp_path / "a.npz")
     assert teach_views(tmp_path, ColourEyes(wobble=25), ORDER) == 0
     assert accept_views(tmp_path, most=9).left_out == {"the two ways disagree": 1}
+
+
+@pytest.mark.parametrize("skin", [ColourEyes(), None])
+def test_the_command_teaches_where_there_is_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skin: ColourEyes | None
+):
+    tools = SimpleNamespace(skin=skin, landmarker=FakeLandmarker())
+    monkeypatch.setattr("cutis.wiring.build_tools", lambda _settings: tools)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "labels").mkdir()
+    cv2.imwrite(str(tmp_path / "set" / "a.png"), face().rgb)
+    save_view(face(0.6), tmp_path / "labels" / "set__a.npz")
+    words = ("synth", "skin-labels", tmp_path / "set", "--out", tmp_path / "labels", "--teach")
+    answer = CliRunner().invoke(app, [str(word) for word in words])
+    if skin is None:
+        assert answer.exit_code != 0
+        assert "cutis models pull" in answer.output + str(answer.exception)
+    else:
+        assert "1 faces labelled by the network" in answer.output, answer.output

@@ -14,7 +14,7 @@ from cutis.core.masks import LEARNED
 from cutis.core.ports import SkinSegmenter
 from cutis.imaging.instances import Geometry, anchors
 from cutis.models.descriptor import Descriptor, ModelFile, ServedSkin
-from cutis.models.instances import STRIDE, Stages, fit_picture
+from cutis.models.instances import STRIDE, Instance, Stages, fit_picture, skin_of
 from cutis.models.skin_network import LearnedSkinSegmenter
 from cutis.testing import sample_crop
 
@@ -105,6 +105,27 @@ def test_skin_is_the_face_less_what_lies_over_it():
     parts = found.find_parts(crop)
     assert parts is not None
     assert [part for part, _, _ in parts.masks()] == [FacePart.FACE_SKIN, FacePart.COVERING]
+
+
+@pytest.mark.parametrize(
+    ("part", "likely", "left"),
+    [
+        (FacePart.HAIR, 0.4, 1.0),
+        (FacePart.HAIR, 0.75, 0.5),
+        (FacePart.HAIR, 1.0, 0.0),
+        (FacePart.LIPS, 0.4, 0.6),
+        (FacePart.EYE, 1.0, 0.0),
+    ],
+)
+def test_hair_takes_away_where_it_is_likelier_than_not_and_lips_as_they_are_likely(
+    part: FacePart, likely: float, left: float
+):
+    box, shape = np.array([0, 0, 32, 32], np.float32), (32, 32)
+    instances = [
+        Instance(FacePart.FACE_SKIN, 1.0, box, np.ones((8, 8), np.float32)),
+        Instance(part, 1.0, box, np.full((8, 8), likely, np.float32)),
+    ]
+    assert skin_of(instances, shape)[16, 16] == pytest.approx(left, abs=1e-6)
 
 
 def test_of_two_faces_the_one_of_the_landmarks_counts():

@@ -21,6 +21,7 @@ from cutis.training.skin import SkinRecipe, finish, load_skin_network, skin_reci
 from cutis.training.skin_batches import STILL, detection_targets, instance_targets, skin_batch  # noqa: E402
 from cutis.training.skin_export import export_skin  # noqa: E402
 from cutis.training.skin_import import import_skin  # noqa: E402
+from cutis.training.skin_scores import spread  # noqa: E402
 
 SIDE = 96
 
@@ -97,6 +98,13 @@ def test_equal_seeds_give_equal_batches(pack: SkinPack):
     assert torch.equal(one.inputs, same.inputs)
     assert torch.equal(one.labels, same.labels)
     assert not torch.equal(one.inputs, other.inputs)
+
+
+@pytest.mark.parametrize(
+    ("most", "chosen"), [(3, [0, 4, 9]), (10, list(range(10))), (99, list(range(10)))]
+)
+def test_those_looked_at_are_spread_over_the_pack(most: int, chosen: list[int]):
+    assert spread(np.arange(10), most).tolist() == chosen
 
 
 def test_a_pack_without_people_to_check_on_is_refused(pack: SkinPack, tmp_path: Path):

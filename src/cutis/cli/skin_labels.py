@@ -77,11 +77,10 @@ def make_skin_labels(
 
 def _teach(folder: Path, tools: Tools) -> None:
     from cutis.cli.progress import Count
-    from cutis.datasets.skin_labels.taught import teach_views
-    from cutis.models.skin_network import LearnedSkinSegmenter
+    from cutis.datasets.skin_labels.taught import Eyes, teach_views
     from cutis.steps.landmarks import full_mirror_order
 
-    if not isinstance(tools.skin, LearnedSkinSegmenter):
+    if not isinstance(tools.skin, Eyes):
         raise InputError("--teach needs the skin network. Install it with `cutis models pull`.")
     order = full_mirror_order(tools.landmarker.canonical)
     with Count("asking the network") as bar:

@@ -30,6 +30,8 @@ STRIDE = 32
 PADDING = 0.5
 """What lies outside the picture, in sRGB 0–1."""
 
+_SHARP = (FacePart.EYE, FacePart.LIPS)
+
 Levels = Sequence[Float32[np.ndarray, "_ _ _"]]
 Cut = Float32[np.ndarray, "_ _ _ _"]
 
@@ -119,17 +121,21 @@ def skin_of(instances: Sequence[Instance], shape: tuple[int, int]) -> Probabilit
     """Return the probability that a pixel is skin: face skin that no other part covers.
 
     The mask of face skin tells of what is seen only; another part takes away where it is likelier
-    than not, so that a rim on which both are at one half is not taken away twice. Of several faces
-    all count; which one is meant, the landmarks tell.
+    than not, so that a rim on which both are at one half is not taken away twice. Eyes and lips,
+    whose rims are sharp, take away as much as they are likely. Of several faces all count; which
+    one is meant, the landmarks tell.
     """
-    skin, over = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    skin, over, sharp = (np.zeros(shape, np.float32) for _ in range(3))
     for instance in instances:
         mask = instance.on(shape)
         if instance.part is FacePart.FACE_SKIN:
             skin = np.maximum(skin, mask)
+        elif instance.part in _SHARP:
+            sharp = np.maximum(sharp, _sure(mask, instance.score))
         else:
             over = np.maximum(over, _sure(mask, instance.score))
-    return np.asarray(np.minimum(skin, np.clip(2 - 2 * over, 0, 1)), np.float32)
+    left = np.minimum(np.clip(2 - 2 * over, 0, 1), 1 - sharp)
+    return np.asarray(np.minimum(skin, left), np.float32)
 
 
 def _sure(mask: Probabilities, score: float) -> Probabilities:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from cutis.core.face_parts import FacePart
@@ -84,7 +84,7 @@ def skin_scores(network: MaskRcnn, pack: SkinPack, *, side_px: int, most: int) -
     parts = [FacePart(name) for name in network.spec.classes]
     tally, groups = MaskTally(), {name: _Overlap() for name in ("all", *TONES)}
     started = time.monotonic()
-    numbers = pack.indices("val")[:most]
+    numbers = spread(pack.indices("val"), most)
     for place, index in enumerate(numbers):
         face = held_out(pack, int(index), covered=place % 2 == 1, side_px=side_px)
         instances = find_instances(
@@ -98,6 +98,12 @@ def skin_scores(network: MaskRcnn, pack: SkinPack, *, side_px: int, most: int) -
             groups[name].add(skin, face.labels == FacePart.FACE_SKIN.label)
     network.train()
     return _summary(tally, groups, (time.monotonic() - started) / max(1, len(numbers)))
+
+
+def spread(numbers: Int64[np.ndarray, "n"], most: int) -> Int64[np.ndarray, "m"]:
+    """Return at most so many, evenly from first to last: a pack lists set after set."""
+    places = np.linspace(0, len(numbers) - 1, min(most, len(numbers)))
+    return numbers[np.round(places).astype(np.int64)]
 
 
 def held_out(pack: SkinPack, index: int, *, covered: bool, side_px: int) -> Face:

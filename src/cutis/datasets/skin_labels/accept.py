@@ -11,8 +11,7 @@ import numpy as np
 
 from cutis.datasets.skin_labels.beards import doubtful_beard
 from cutis.datasets.skin_labels.corrections import Corrections, shipped_corrections
-from cutis.datasets.skin_labels.store import LabelledView, load_view
-from cutis.datasets.skin_labels.taught import FOLDER
+from cutis.datasets.skin_labels.store import TAUGHT, LabelledView, load_view
 
 TONES = ("light", "medium", "dark")
 """Thirds of the typology angle over all the labelled faces."""
@@ -38,6 +37,19 @@ class AcceptLimits:
     unsure_glasses: tuple[float, float] = (0.15, 0.85)
     set_share: float = 0.6
     own_shares: tuple[tuple[str, float], ...] = (("congress", 0.2),)
+
+    def disagrees(self, view: LabelledView) -> bool:
+        """Tell whether the two ways to find skin differ too much."""
+        return view.agreement < self.agreement
+
+    def unsure_of_glasses(self, view: LabelledView) -> bool:
+        """Tell whether there may be glasses or not."""
+        low, high = self.unsure_glasses
+        return low <= view.glasses < high
+
+    def doubts(self, view: LabelledView) -> bool:
+        """Tell whether the rules cannot answer for a face that a network may know."""
+        return self.disagrees(view) or self.unsure_of_glasses(view)
 
     def most_of(self, name: str, most: int) -> float:
         """Return how many faces of a set there may be among ``most``."""
@@ -81,7 +93,7 @@ def accept_views(
         if not kept.stat().st_size:
             reasons["no usable face"] += 1
             continue
-        anew = kept.parent / FOLDER / kept.name
+        anew = folder / TAUGHT / kept.name
         file = anew if anew.exists() and anew.stat().st_size else kept
         view = load_view(file)
         reason = _refusal(view, limits, corrections)
@@ -100,13 +112,12 @@ def accept_views(
 
 def _refusal(view: LabelledView, limits: AcceptLimits, corrections: Corrections) -> str | None:
     low, high = limits.skin_share
-    unsure, sure = limits.unsure_glasses
     checks = {
         "rejected by a person": view.source in corrections.rejected,
-        "the two ways disagree": view.agreement < limits.agreement,
+        "the two ways disagree": limits.disagrees(view),
         "too little or too much skin": not low <= view.skin_share <= high,
         "turned too far": abs(view.yaw_deg) > limits.yaw_deg,
-        "perhaps glasses": unsure <= view.glasses < sure,
+        "perhaps glasses": limits.unsure_of_glasses(view),
         "perhaps a beard": doubtful_beard(view),
     }
     redrawn = view.source in corrections.redrawn and not checks["rejected by a person"]

@@ -25,6 +25,9 @@ from cutis.steps.landmarks import full_mirror_order
 JPEG_QUALITY = 96
 _PLAIN = ("points", "yaw_deg", "agreement", "skin_share", "glasses", "ita_deg", "person", "source")
 
+TAUGHT = "taught"
+"""Within a folder of labelled faces, the ones that a network labelled anew."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledView:

@@ -8,32 +8,31 @@ asked from near and far and in the mirror; only where all its answers agree are 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int
 
 from cutis.core.arrays import RGB, LabelMap, Mask
 from cutis.core.face_parts import FacePart
+from cutis.datasets.skin_labels.accept import AcceptLimits
 from cutis.datasets.skin_labels.hidden import lenses
 from cutis.datasets.skin_labels.maker import overlap
 from cutis.datasets.skin_labels.outlines import outline_face
-from cutis.datasets.skin_labels.store import LabelledView, load_view, save_view
+from cutis.datasets.skin_labels.store import TAUGHT, LabelledView, load_view, save_view
 from cutis.datasets.skin_labels.view import FaceView, face_box
 from cutis.imaging.guided import guided_filter
 from cutis.models.instances import unfit
 from cutis.models.skin_network import Sight, mirror_image
-
-FOLDER = "taught"
-"""Within a folder of labelled faces, the ones that were labelled anew."""
 
 _SMALL = (FacePart.NOSE_OPENING, FacePart.LIPS, FacePart.BROW, FacePart.EYE)
 _OVER = (FacePart.HAIR, FacePart.FACIAL_HAIR, FacePart.COVERING, FacePart.GLASSES)
 _EDGE = 0.05
 
 
+@runtime_checkable
 class Eyes(Protocol):
     """A network that tells the parts of the face in an oval."""
 
@@ -50,23 +49,16 @@ class TaughtLimits:
         margins: what it is shown around the face's box, as shares of its longer side; each twice,
             once mirrored.
         agreement: least overlap (IoU) of every answer's skin with their mean's.
-        rules: faces whose rules agree as much keep their labels, but for glasses.
-        doubtful: signs of glasses by the rules at which the network is asked for them.
+        accepted: what the rules are not in doubt about.
         bare, worn: mean probability of glasses where lenses would be: below the one there are
             none, above the other there are some.
     """
 
     margins: tuple[float, ...] = (0.03, 0.1, 0.2)
     agreement: float = 0.94
-    rules: float = 0.88
-    doubtful: tuple[float, float] = (0.15, 0.85)
+    accepted: AcceptLimits = field(default_factory=AcceptLimits)
     bare: float = 0.05
     worn: float = 0.75
-
-    def asks_about(self, view: LabelledView) -> bool:
-        """Tell whether the rules are in doubt about a face."""
-        low, high = self.doubtful
-        return view.agreement < self.rules or low <= view.glasses < high
 
 
 def teach_views(
@@ -86,17 +78,17 @@ def teach_views(
     """
     limits = limits or TaughtLimits()
     files = [file for file in sorted(folder.glob("*.npz")) if file.stat().st_size]
-    (folder / FOLDER).mkdir(exist_ok=True)
+    (folder / TAUGHT).mkdir(exist_ok=True)
     for done, file in enumerate(files, 1):
-        target = folder / FOLDER / file.name
-        if not target.exists() and limits.asks_about(view := load_view(file)):
+        target = folder / TAUGHT / file.name
+        if not target.exists() and limits.accepted.doubts(view := load_view(file)):
             anew = taught(view, eyes, order, limits)
             if anew is None:
                 target.touch()
             else:
                 save_view(anew, target)
         progress(done, len(files))
-    return sum(file.stat().st_size > 0 for file in (folder / FOLDER).glob("*.npz"))
+    return sum(file.stat().st_size > 0 for file in (folder / TAUGHT).glob("*.npz"))
 
 
 def taught(
@@ -130,7 +122,7 @@ def taught(
     worn = float(mean[FacePart.GLASSES.label][lenses(plain)].mean())
     if alike < limits.agreement or limits.bare < worn < limits.worn:
         return None
-    if view.agreement >= limits.rules:
+    if not limits.accepted.disagrees(view):
         return _with_glasses(view, mean[FacePart.GLASSES.label] > 0.5, worn=worn > limits.worn)
     radius = max(2, round(_EDGE * plain.eye_px))
     fine = (guided_filter(skin, view.rgb, radius) > 0.5) & oval
