@@ -115,11 +115,11 @@ def test_skin_is_the_face_less_what_lies_over_it():
         (FacePart.HAIR, 1.0, 0.0),
         (FacePart.LIPS, 0.4, 0.6),
         (FacePart.EYE, 1.0, 0.0),
+        (FacePart.FACIAL_HAIR, 0.45, 1.0),
+        (FacePart.FACIAL_HAIR, 0.7, 0.0),
     ],
 )
-def test_hair_takes_away_where_it_is_likelier_than_not_and_lips_as_they_are_likely(
-    part: FacePart, likely: float, left: float
-):
+def test_parts_take_skin_away_each_in_its_way(part: FacePart, likely: float, left: float):
     box, shape = np.array([0, 0, 32, 32], np.float32), (32, 32)
     instances = [
         Instance(FacePart.FACE_SKIN, 1.0, box, np.ones((8, 8), np.float32)),
