@@ -63,8 +63,7 @@ def main() -> None:
 
 def _train(backbone: Backbone, pack: SkinPack, folder: Path, minutes: float) -> None:
     recipe = skin_recipe(minutes=minutes, backbone=backbone)
-    outcome = train_skin(recipe, pack, folder)
-    checkpoint.save_json({"steps": outcome.steps}, folder / "steps.json")
+    train_skin(recipe, pack, folder)
     finish(pack, folder)
 
 
@@ -74,7 +73,7 @@ def _row(backbone: Backbone, pack: SkinPack, folder: Path) -> dict[str, Any]:
     return {
         "backbone": backbone.value,
         "start": network.spec.weights.value,
-        "steps": int(checkpoint.load_json(folder / "steps.json")["steps"]),
+        "steps": int(checkpoint.load_json(folder / checkpoint.PROGRESS)["step"]),
         **_told(network, metrics["validation"]),
         "milliseconds": _milliseconds(network, pack, folder, int(description["side_px"])),
     }

@@ -15,14 +15,16 @@ from cutis.cli.app import app
 from cutis.core.arrays import RGB, Mask
 from cutis.core.face_parts import FacePart
 from cutis.datasets.skin_labels.accept import accept_views
+from cutis.datasets.skin_labels.hidden import lenses
 from cutis.datasets.skin_labels.store import TAUGHT, LabelledView, load_view, save_view
 from cutis.datasets.skin_labels.taught import taught, teach_views
+from cutis.datasets.skin_labels.view import FaceView
 from cutis.models.instances import Instance, fit_picture
 from cutis.models.skin_network import Sight
 from cutis.steps.landmarks import full_mirror_order
 from cutis.testing import FakeFace, FakeLandmarker
 
-SKIN, CAP, WALL = (190, 150, 130), (20, 60, 160), (90, 90, 90)
+SKIN, CAP, WALL, LENS = (190, 150, 130), (20, 60, 160), (90, 90, 90), (20, 120, 30)
 ORDER = full_mirror_order(FakeLandmarker().canonical)
 
 
@@ -37,14 +39,18 @@ class ColourEyes:
         if self.wobble and self.asked % 2:
             rgb = np.roll(rgb, self.wobble, axis=0)
         picture, fitted = fit_picture(rgb, 256)
-        cap, skin = (_near(rgb, colour) for colour in (CAP, SKIN))
+        cap, skin, lens = (_near(rgb, colour) for colour in (CAP, SKIN, LENS))
         if not skin.any():
             return None
         shape = int(picture.shape[1]), int(picture.shape[2])
         box = np.array([0, 0, fitted.columns, fitted.rows], np.float32)
         instances = tuple(
             Instance(part, 0.9, box, cv2.resize(mask.astype(np.float32), (72, 72)))
-            for part, mask in ((FacePart.FACE_SKIN, skin), (FacePart.COVERING, cap))
+            for part, mask in (
+                (FacePart.FACE_SKIN, skin),
+                (FacePart.COVERING, cap),
+                (FacePart.GLASSES, lens),
+            )
         )
         size = fitted.columns, fitted.rows
         return Sight(instances, cv2.resize(skin.astype(np.float32), size), fitted, shape)
@@ -93,6 +99,26 @@ def test_what_the_network_sees_takes_the_place_of_the_rules():
     assert found.agreement > 0.97
     assert found.glasses == 0.0
     assert found.skin_share < 0.9
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_doubtful_glasses_are_there_or_not_or_stay_in_doubt(share: float):
+    view = replace(face(0.95), glasses=0.5)
+    shape = int(view.rgb.shape[0]), int(view.rgb.shape[1])
+    place = lenses(FaceView(view.rgb, view.points, ORDER, 0.0, (0, 0, *shape[::-1]), "drawn/0"))
+    rows = np.flatnonzero(place.any(axis=1))
+    lens = place & (np.arange(shape[0]) < rows[0] + share * len(rows))[:, None]
+    rgb = np.where(lens[..., None], np.uint8(LENS), view.rgb)
+    found = taught(replace(view, rgb=rgb), ColourEyes(), ORDER)
+    if share == 0.5:
+        assert found is None
+        return
+    assert found is not None
+    worn = found.labels == FacePart.GLASSES.label
+    assert found.glasses == share
+    assert (worn & place).sum() >= 0.8 * share * place.sum()
+    assert np.array_equal(found.labels[~worn], view.labels[~worn]), "the rest stays as it was"
+    assert worn.any() == bool(share)
 
 
 def test_a_network_that_changes_its_mind_is_not_believed():

@@ -21,7 +21,7 @@ from cutis.training.skin import SkinRecipe, finish, load_skin_network, skin_reci
 from cutis.training.skin_batches import STILL, detection_targets, instance_targets, skin_batch  # noqa: E402
 from cutis.training.skin_export import export_skin  # noqa: E402
 from cutis.training.skin_import import import_skin  # noqa: E402
-from cutis.training.skin_scores import spread  # noqa: E402
+from cutis.training.validation import spread  # noqa: E402
 
 SIDE = 96
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 from torch import Tensor
 
 from cutis.core.face_parts import FacePart
@@ -20,6 +20,7 @@ from cutis.models.instances import Cut, Levels, find_instances, skin_of
 from cutis.networks.mask_rcnn import MaskRcnn
 from cutis.training.precision import half_precision
 from cutis.training.skin_batches import STILL, Face, face_of, instance_targets
+from cutis.training.validation import spread
 
 _SEED = 4711
 
@@ -98,12 +99,6 @@ def skin_scores(network: MaskRcnn, pack: SkinPack, *, side_px: int, most: int) -
             groups[name].add(skin, face.labels == FacePart.FACE_SKIN.label)
     network.train()
     return _summary(tally, groups, (time.monotonic() - started) / max(1, len(numbers)))
-
-
-def spread(numbers: Int64[np.ndarray, "n"], most: int) -> Int64[np.ndarray, "m"]:
-    """Return at most so many, evenly from first to last: a pack lists set after set."""
-    places = np.linspace(0, len(numbers) - 1, min(most, len(numbers)))
-    return numbers[np.round(places).astype(np.int64)]
 
 
 def held_out(pack: SkinPack, index: int, *, covered: bool, side_px: int) -> Face:

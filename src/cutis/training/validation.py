@@ -24,6 +24,12 @@ TONE_THIRDS = ("light", "medium", "dark")
 _BATCH = 8
 
 
+def spread(items: Array, most: int) -> Array:
+    """Return at most so many items, evenly from first to last: a pack lists set after set."""
+    places = np.linspace(0, len(items) - 1, min(most, len(items)))
+    return items[places.round().astype(int)]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlap:
     """IoU on a validation set, 0-1; NaN where a class neither is present nor predicted.
@@ -92,8 +98,8 @@ def validate(
     items = pack.indices("val")
     if len(items) == 0:
         raise InputError("The pack has no items to validate on; make one with a val split.")
-    if limit is not None and len(items) > limit:
-        items = items[np.linspace(0, len(items) - 1, limit).round().astype(int)]
+    if limit is not None:
+        items = spread(items, limit)
     thirds = [OverlapTally.empty(len(objective.channels)) for _ in TONE_THIRDS]
     device = next(network.parameters()).device
     network.eval()
