@@ -199,7 +199,7 @@ def test_a_refined_training_starts_from_the_best_weights(
 
 def test_a_comparison_is_one_table_row_for_each_variant(pack: PackedSet, tmp_path: Path):
     names = [variant.name for variant in variants(kinds=4, minutes=1)]
-    assert len(names) == len(set(names)) == 7
+    assert len(names) == len(set(names)) == 8
     chosen = [Variant(name, light(glowai_v1(), 1)) for name in names[:2]]
     rows = compare(pack, chosen, tmp_path / "table.csv")
     assert [row["variant"] for row in rows] == names[:2]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cutis.core.vocabulary import Region
+from cutis.imaging.colour import LUMA
 from cutis.synth.draw_marks import acne, scars
 from cutis.synth.parameters import Area, AreaKind, Mark, MarkKind
 from cutis.synth.places import (
@@ -47,6 +48,10 @@ _CENTROFACIAL = (
 """Where rosacea reddens: region, how often, radius in mm."""
 _EVEN_SHARE = 0.4
 """How often such redness is as even as a flush after sport, with soft borders."""
+_LIGHT_SKIN = 0.3
+"""Luminance of light skin in a usual photo (L* of 62); on darker skin a flush is drawn denser."""
+_MOST_MORE = 2.0
+"""Skin of L* below 23 is in shadow; a flush is at most so many times as dense."""
 
 
 def draw_areas(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Area, ...]:
@@ -66,14 +71,29 @@ def draw_areas(canvas: Canvas, rng: np.random.Generator, level: int) -> tuple[Ar
 
 
 def _flushes(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]:
-    """Draw redness: butterfly, perioral, patches, or all over."""
+    """Draw redness: butterfly, perioral, patches, or all over; alike to see on every tone."""
     if rng.random() > 0.45:
         return []
     kind = rng.random()
     if kind < 0.5:
-        return centrofacial(canvas, rng, level)
-    places = _PERIORAL if kind < 0.65 else ANY_PLACE
-    return spread(canvas, rng, AreaKind.FLUSH, places, level=level)
+        areas = centrofacial(canvas, rng, level)
+    else:
+        places = _PERIORAL if kind < 0.65 else ANY_PLACE
+        areas = spread(canvas, rng, AreaKind.FLUSH, places, level=level)
+    more = more_to_look_alike(canvas)
+    return [replace(area, strength=round(area.strength * more, 4)) for area in areas]
+
+
+def more_to_look_alike(canvas: Canvas) -> float:
+    """Return how many times the density looks as strong on this skin as it does on light skin.
+
+    L*, a* and b* are differences of cube roots (CIE 1976), so that a small change of optical
+    density changes them in proportion to L* + 16, that is, to the cube root of the luminance.
+    """
+    if not canvas.skin.any():
+        return 1.0
+    luminance = float(np.median(canvas.linear[canvas.skin] @ LUMA))
+    return float(np.clip(np.cbrt(_LIGHT_SKIN / luminance), 1.0, _MOST_MORE))
 
 
 def centrofacial(canvas: Canvas, rng: np.random.Generator, level: int) -> list[Area]:

@@ -61,8 +61,8 @@ def variants(
     """Return what is compared: losses on ResNet-34 from scratch, then other encoders.
 
     Only EfficientNet-Lite0 starts from ImageNet; the others start from random weights. All follow
-    the source's constant rate but the last, whose rate is higher and falls, and whose decoder is
-    that of `cutis_v2`.
+    the source's constant rate but the last two, whose rate is higher and falls. The decoder of the
+    first of these is that of `cutis_v2`; the other keeps the source's and trains all its filters.
 
     Args:
         kinds: 4 or 6, of ``glowai-v1``.
@@ -82,17 +82,20 @@ def variants(
         Variant(f"{encoder}, cross-entropy + dice", with_dice.with_encoder(encoder))
         for encoder in _ENCODERS
     ]
-    known = {variant.name: variant for variant in (*on_losses, *on_encoders, _tuned(with_dice))}
+    tuned = (_tuned(with_dice, light=True), _tuned(with_dice, light=False))
+    known = {variant.name: variant for variant in (*on_losses, *on_encoders, *tuned)}
     if only and (unknown := sorted(set(only) - known.keys())):
         raise InputError(f"Variants are {'; '.join(known)}. There is no {unknown[0]}.")
     return [variant for name, variant in known.items() if not only or name in only]
 
 
-def _tuned(with_dice: Recipe) -> Variant:
-    """Return the variant that follows `cutis_v2` in all but its classes and its input."""
+def _tuned(with_dice: Recipe, *, light: bool) -> Variant:
+    """Return the variant that follows `cutis_v2` in its rate, and if ``light`` in its decoder."""
     recipe = with_dice.with_encoder(Encoder.EFFICIENTNET_LITE0).with_loop(**_TUNED)
-    recipe = replace(recipe, network=replace(recipe.network, **LIGHT_DECODER))
-    return Variant(f"{Encoder.EFFICIENTNET_LITE0}, light decoder, cosine", recipe)
+    if light:
+        recipe = replace(recipe, network=replace(recipe.network, **LIGHT_DECODER))
+    decoder = "light" if light else "full"
+    return Variant(f"{Encoder.EFFICIENTNET_LITE0}, {decoder} decoder, cosine", recipe)
 
 
 def compare(

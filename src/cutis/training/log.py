@@ -11,6 +11,8 @@ from cutis.core.errors import ModelError, StoreError
 
 _EVERY = 20
 _STEP_COLUMNS = ("step", "elapsed_s", "loss", "rate")
+_NOT_DRAWN = ("_light", "_medium", "_dark", "_s")
+"""Thirds of tone would hide the curve of all, and seconds are no share; the table has both."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +75,8 @@ class Log:
         losses, scores = figure.subplots(1, 2)
         self._draw(losses, ["loss"])
         names = [name for row in self.rows for name in row if name not in _STEP_COLUMNS]
-        thirds = ("_light", "_medium", "_dark")
-        self._draw(scores, [n for n in dict.fromkeys(names) if not n.endswith(thirds)])
+        names = [n for n in dict.fromkeys(names) if not n.endswith(_NOT_DRAWN)]
+        self._draw(scores, names)
         if all(0 <= row[name] <= 1 for row in self.rows for name in names if name in row):
             scores.set_ylim(0, 1)
         figure.savefig(self.folder / "log.png", dpi=100)
@@ -86,4 +88,4 @@ class Log:
                 axes.plot(*zip(*points, strict=True), label=name)  # type: ignore[attr-defined]
         axes.set_xlabel("step")  # type: ignore[attr-defined]
         if any(name in row for row in self.rows for name in names):
-            axes.legend(fontsize=7)  # type: ignore[attr-defined]
+            axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))  # type: ignore[attr-defined]

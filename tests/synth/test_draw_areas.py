@@ -1,0 +1,51 @@
+"""A flush is drawn so that it is as plain to see on dark skin as on light skin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cutis.imaging.colour import linear_to_lab
+from cutis.imaging.skin_optics import absorption_vectors, skin_colour
+from cutis.synth.draw_areas import more_to_look_alike
+from cutis.synth.view import Canvas
+
+DENSITY = 0.08
+
+
+def canvas(colour: np.ndarray, *, skin: bool = True) -> Canvas:
+    shape = (8, 8)
+    return Canvas(
+        linear=np.broadcast_to(colour.astype(np.float32), (*shape, 3)),
+        skin=np.full(shape, skin),
+        cover=np.ones(shape, np.float32),
+        regions=np.ones(shape, np.uint8),
+        points=np.zeros((478, 2), np.float32),
+        light=(0.0, -0.3),
+        mm_per_px=0.3,
+    )
+
+
+def seen(colour: np.ndarray) -> float:
+    """Return how far a flush of `DENSITY`, drawn for this skin, moves its colour (CIE 1976)."""
+    density = DENSITY * more_to_look_alike(canvas(colour))
+    flushed = colour * 10.0 ** (-density * absorption_vectors()[1])
+    return float(np.linalg.norm(linear_to_lab(flushed) - linear_to_lab(colour)))
+
+
+LIGHT = np.asarray(skin_colour(0.03, 0.015))
+
+
+@pytest.mark.parametrize("melanosomes", [0.1, 0.16, 0.22])
+def test_a_flush_moves_the_colour_of_dark_skin_as_far_as_that_of_light_skin(melanosomes: float):
+    dark = np.asarray(skin_colour(melanosomes, 0.015))
+    assert seen(dark) == pytest.approx(seen(LIGHT), rel=0.2)
+
+
+def test_light_skin_keeps_the_density_and_a_deep_shadow_is_bounded():
+    assert more_to_look_alike(canvas(np.full(3, 0.5))) == 1.0
+    assert more_to_look_alike(canvas(np.full(3, 0.001))) == 2.0
+
+
+def test_a_window_without_skin_is_left_alone():
+    assert more_to_look_alike(canvas(LIGHT, skin=False)) == 1.0
