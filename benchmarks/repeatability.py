@@ -5,7 +5,8 @@
 Faces are assessed again as another shot might have shown them (`repeats.py`); people whom
 `history.py` counts false changes on are not among them. Per condition and scale class a floor and a
 share of the score are fitted: the deviation of one score with which two differ by more than
-Holm's first limit as rarely as they should. ``--write`` puts them into the package, where they
+Holm's first limit as rarely as they should. Each way to change the photograph is held to that by
+itself: the harmless ones would hide the others. ``--write`` puts them into the package, where they
 become the intervals of scores and the limits of changes. A region shows less skin than the face:
 its deviation is larger by the root of the ratio of areas, times ``region``, fitted likewise.
 ``--rows`` keeps the pairs, so that a run that was stopped goes on, and a fit alone takes a second.
@@ -118,14 +119,16 @@ def _fit(condition: str, rows: list[Row], rate: float) -> dict[str, float]:
 def _floor_and_share(condition: str, rows: list[Row], rate: float) -> dict[str, float]:
     """Return the smallest deviation, floor + share · score, that holds but for ``rate`` of pairs.
 
-    Of two scores of one face the difference has √2 times the deviation of one; it exceeds
-    z(rate) times that in a share ``rate`` of pairs. Smallest is meant half at the mean score and
-    half at one that a twentieth exceed, since strong conditions are few and matter.
+    It holds so for the pairs of each variant. Of two scores of one face the difference has √2
+    times the deviation of one; it exceeds z(rate) times that in a share ``rate`` of pairs. Smallest
+    is meant half at the mean score and half at one that a twentieth exceed, since strong conditions
+    are few and matter.
     """
     pairs = np.array([row["face"][condition] for row in rows])
     one = np.abs(pairs[:, 1] - pairs[:, 0]) / (np.sqrt(2) * NormalDist().inv_cdf(1 - rate / 2))
     higher = pairs.max(axis=1)
-    floors = [max(LEAST, float(np.quantile(one - s * higher, 1 - rate))) for s in SHARES]
+    variants = _variants(rows)
+    floors = [max(LEAST, _worst(one - s * higher, variants, rate)) for s in SHARES]
     usual = (higher.mean() + np.quantile(higher, 0.95)) / 2
     best = int(np.argmin([floor + s * usual for floor, s in zip(floors, SHARES, strict=True)]))
     return {
@@ -139,14 +142,24 @@ def _region(condition: str, rows: list[Row], figures: dict[str, float], rate: fl
     """Return by how much a region's deviation is larger than what its area alone would make it."""
     fitted = Repeatability({condition: figures})
     z = NormalDist().inv_cdf(1 - rate / 2)
+    parts = [(row, part) for row in rows for part in row["regions"].get(condition, [])]
     ratios = [
         abs(after - before)
         / (np.sqrt(2) * z * root)
         / fitted.deviation_of(Condition(condition), max(before, after), row["mm_per_px"][0])
-        for row in rows
-        for before, after, root in row["regions"].get(condition, [])
+        for row, (before, after, root) in parts
     ]
-    return round(float(np.quantile(ratios, 1 - rate)), 3) if ratios else 1.0
+    variants = _variants([row for row, _ in parts])
+    return round(_worst(np.array(ratios), variants, rate), 3) if ratios else 1.0
+
+
+def _variants(rows: list[Row]) -> np.ndarray:
+    return np.array([row["variant"] for row in rows])
+
+
+def _worst(values: np.ndarray, variants: np.ndarray, rate: float) -> float:
+    """Return the largest of the variants' own quantiles that a share ``rate`` exceeds."""
+    return max(float(np.quantile(values[variants == v], 1 - rate)) for v in np.unique(variants))
 
 
 def _by_variant(rows: list[Row]) -> dict[str, dict[str, float]]:
