@@ -7,14 +7,15 @@ import pytest
 
 from cutis.imaging.colour import linear_to_lab
 from cutis.imaging.skin_optics import absorption_vectors, skin_colour
-from cutis.synth.draw_areas import more_to_look_alike
+from cutis.synth.draw_areas import draw_areas, more_to_look_alike
+from cutis.synth.parameters import AreaKind
 from cutis.synth.view import Canvas
 
 DENSITY = 0.08
 
 
 def canvas(colour: np.ndarray, *, skin: bool = True) -> Canvas:
-    shape = (8, 8)
+    shape = (64, 64)
     return Canvas(
         linear=np.broadcast_to(colour.astype(np.float32), (*shape, 3)),
         skin=np.full(shape, skin),
@@ -28,18 +29,39 @@ def canvas(colour: np.ndarray, *, skin: bool = True) -> Canvas:
 
 def seen(colour: np.ndarray) -> float:
     """Return how far a flush of `DENSITY`, drawn for this skin, moves its colour (CIE 1976)."""
-    density = DENSITY * more_to_look_alike(canvas(colour))
+    return moved(colour, DENSITY * more_to_look_alike(canvas(colour)))
+
+
+def moved(colour: np.ndarray, density: float) -> float:
     flushed = colour * 10.0 ** (-density * absorption_vectors()[1])
     return float(np.linalg.norm(linear_to_lab(flushed) - linear_to_lab(colour)))
 
 
 LIGHT = np.asarray(skin_colour(0.03, 0.015))
+DARK = np.asarray(skin_colour(0.22, 0.015))
 
 
-@pytest.mark.parametrize("melanosomes", [0.1, 0.16, 0.22])
+@pytest.mark.parametrize("melanosomes", [0.16, 0.22, 0.28])
 def test_a_flush_moves_the_colour_of_dark_skin_as_far_as_that_of_light_skin(melanosomes: float):
     dark = np.asarray(skin_colour(melanosomes, 0.015))
-    assert seen(dark) == pytest.approx(seen(LIGHT), rel=0.2)
+    lacking = 1 - seen(dark) / seen(LIGHT)
+    assert lacking == pytest.approx(0, abs=0.17)
+    assert abs(lacking) < 0.5 * (1 - moved(dark, DENSITY) / seen(LIGHT))
+
+
+def test_flushes_are_drawn_denser_on_dark_skin_and_nothing_else_is():
+    light, dark = canvas(LIGHT), canvas(DARK)
+    more = more_to_look_alike(dark)
+    flushes = 0
+    for seed in range(30):
+        drawn = [draw_areas(c, np.random.default_rng(seed), 2) for c in (light, dark)]
+        for on_light, on_dark in zip(*drawn, strict=True):
+            is_flush = on_light.kind is AreaKind.FLUSH
+            expected = on_light.strength * (more if is_flush else 1.0)
+            assert on_dark.strength == pytest.approx(expected, rel=0.01)
+            flushes += is_flush
+    assert more > 1.2
+    assert flushes > 5
 
 
 def test_light_skin_keeps_the_density_and_a_deep_shadow_is_bounded():
