@@ -63,7 +63,8 @@ def main() -> None:
 
 def _train(backbone: Backbone, pack: SkinPack, folder: Path, minutes: float) -> None:
     recipe = skin_recipe(minutes=minutes, backbone=backbone)
-    train_skin(recipe, pack, folder)
+    if not train_skin(recipe, pack, folder).complete:
+        raise SystemExit(f"Stopped while {backbone} was trained; delete its folder and call again.")
     finish(pack, folder)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from cutis.core.errors import ModelError  # noqa: E402
 from cutis.imaging.instances import Geometry, align, propose  # noqa: E402
+from cutis.networks import mask_rcnn  # noqa: E402
 from cutis.networks.mask_rcnn import Backbone, MaskRcnn, MaskRcnnSpec, build_mask_rcnn, losses_of  # noqa: E402
 from cutis.networks.torchvision_import import align_regions  # noqa: E402
-from cutis.networks.unet import Weights  # noqa: E402
+from cutis.networks.unet import Weights, make_padding_static  # noqa: E402
 
 SMALL = MaskRcnnSpec(
     ("face_skin", "eye"),
@@ -106,3 +112,47 @@ def test_statistics_of_pretrained_norms_stay(network: MaskRcnn):
     norms = [m for m in pretrained.body.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert norms
     assert not any(norm.training for norm in norms)
+
+
+@pytest.mark.parametrize("backbone", [Backbone.RESNET50, Backbone.LIGHT])
+def test_fetched_weights_see_pictures_as_they_learned_them(
+    backbone: Backbone, monkeypatch: pytest.MonkeyPatch
+):
+    timm, kept = mask_rcnn._timm(), {}
+    create = timm.create_model
+
+    def fetch(name: str, *, pretrained: bool, **options: Any) -> Any:
+        assert pretrained
+        body = create(name, pretrained=False, **options)
+        torch.nn.init.normal_(body.bn1.running_mean)
+        kept["stem"] = deepcopy([getattr(body, body.pretrained_cfg["first_conv"]), body.bn1])
+        return body
+
+    monkeypatch.setattr(timm, "create_model", fetch)
+    spec = replace(SMALL, backbone=backbone, weights=Weights.IMAGENET)
+    body = build_mask_rcnn(spec).eval().body
+    told = body.pretrained_cfg
+    mean, std = (torch.tensor(told[key])[None, :, None, None] for key in ("mean", "std"))
+    picture = torch.rand(1, 3, 64, 64)
+    old_stem, old_norm = (part.eval() for part in kept["stem"])
+    expected = old_norm(padded_alike(old_stem)((picture - mean) / std))
+    got = body.bn1(getattr(body, told["first_conv"])(picture))
+    assert torch.allclose(got[..., 4:-4, 4:-4], expected[..., 4:-4, 4:-4], atol=1e-4)
+
+
+def padded_alike(stem: Any) -> Any:
+    """Return the stem padded as the network pads it."""
+    holder = torch.nn.Sequential(stem)
+    make_padding_static(holder)
+    return holder[0]
+
+
+def test_weights_that_cannot_be_fetched_are_told(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(mask_rcnn._timm(), "create_model", fail)
+    spec = replace(SMALL, backbone=Backbone.RESNET50, weights=Weights.IMAGENET)
+    with pytest.raises(ModelError, match="resnet50 could not be fetched") as caught:
+        build_mask_rcnn(spec)
+    assert "efficientnet_lite0" in str(caught.value)

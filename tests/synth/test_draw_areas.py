@@ -1,4 +1,4 @@
-"""A flush is drawn so that it is as plain to see on dark skin as on light skin."""
+"""Flushes and patches are drawn so that they are as plain to see on dark as on light skin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from cutis.imaging.colour import linear_to_lab
 from cutis.imaging.skin_optics import absorption_vectors, skin_colour
-from cutis.synth.draw_areas import draw_areas, more_to_look_alike
+from cutis.synth.draw_areas import PATCH_KINDS, draw_areas, draw_patch, more_to_look_alike
 from cutis.synth.parameters import AreaKind
 from cutis.synth.view import Canvas
 
@@ -62,6 +62,27 @@ def test_flushes_are_drawn_denser_on_dark_skin_and_nothing_else_is():
             flushes += is_flush
     assert more > 1.2
     assert flushes > 5
+
+
+def test_a_patch_and_its_spots_are_drawn_denser_and_higher_on_dark_skin():
+    light, dark = canvas(LIGHT), canvas(DARK)
+    more = more_to_look_alike(dark)
+    names, spots = set(), 0
+    for seed in range(40):
+        drawn = [draw_patch(c, np.random.default_rng(seed)) for c in (light, dark)]
+        (name, areas, marks), (dark_name, dark_areas, dark_marks) = drawn
+        assert (dark_name, len(dark_marks)) == (name, len(marks))
+        for on_light, on_dark in zip(areas, dark_areas, strict=True):
+            assert on_dark.strength == pytest.approx(more * on_light.strength, rel=0.01)
+        for a, b in zip(marks, dark_marks, strict=True):
+            assert b.haemoglobin == pytest.approx(more * a.haemoglobin, abs=0.001)
+            assert b.melanin == pytest.approx(more * a.melanin, abs=0.001)
+            assert b.height_mm == pytest.approx(more * a.height_mm, abs=0.001)
+            assert b.radius_mm == a.radius_mm
+        names.add(name)
+        spots += len(marks)
+    assert names == set(PATCH_KINDS)
+    assert spots > 5
 
 
 def test_light_skin_keeps_the_density_and_a_deep_shadow_is_bounded():

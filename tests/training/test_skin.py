@@ -16,6 +16,7 @@ from cutis.datasets.skin_labels.skin_pack import SkinPack, load_skin_pack, write
 from cutis.datasets.skin_labels.store import LabelledView, save_view  # noqa: E402
 from cutis.imaging.instances import Geometry  # noqa: E402
 from cutis.networks.mask_rcnn import Backbone, build_mask_rcnn  # noqa: E402
+from cutis.networks.unet import Weights  # noqa: E402
 from cutis.training.loop import LoopOptions  # noqa: E402
 from cutis.training.skin import SkinRecipe, finish, load_skin_network, skin_recipe, train_skin  # noqa: E402
 from cutis.training.skin_batches import STILL, detection_targets, instance_targets, skin_batch  # noqa: E402
@@ -75,6 +76,21 @@ def recipe(steps: int) -> SkinRecipe:
     )
     loop = LoopOptions(None, max_steps=steps, warmup_steps=2, validations=1)
     return replace(whole, loop=loop, network=network, batch_size=2, side_px=SIDE, validated=2)
+
+
+def test_a_backbone_starts_where_it_can_and_elsewhere_when_told():
+    def start(backbone: Backbone, weights: Weights | None = None) -> Weights:
+        return skin_recipe(backbone=backbone, weights=weights).network.weights
+
+    assert start(Backbone.LITE0) is Weights.IMAGENET
+    assert start(Backbone.RESNET50) is Weights.RANDOM
+    assert start(Backbone.RESNET50, Weights.IMAGENET) is Weights.IMAGENET
+    assert start(Backbone.LITE0, Weights.RANDOM) is Weights.RANDOM
+    rates = [
+        skin_recipe(backbone=Backbone.RESNET50, weights=weights).loop.learning_rate
+        for weights in Weights
+    ]
+    assert rates == sorted(rates)
 
 
 def test_pairs_are_two_instances_and_skin_is_one():

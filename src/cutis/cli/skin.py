@@ -21,7 +21,11 @@ def train_skin_network(
     ] = 40.0,
     backbone: Annotated[
         str,
-        typer.Option("--backbone", help="efficientnet_lite0, resnet50 or mobilenetv3_small."),
+        typer.Option(
+            "--backbone",
+            metavar="NAME[:WEIGHTS]",
+            help="efficientnet_lite0, resnet50 or mobilenetv3_small; from random or imagenet.",
+        ),
     ] = "efficientnet_lite0",
     side: Annotated[
         int, typer.Option("--side", metavar="PX", min=128, max=640, help="Side of the input.")
@@ -46,15 +50,18 @@ def train_skin_network(
     _require_torch()
     from cutis.datasets.skin_labels.skin_pack import load_skin_pack
     from cutis.networks.mask_rcnn import STRIDE, Backbone
+    from cutis.networks.unet import Weights
     from cutis.training.skin import METRICS, finish, skin_recipe, train_skin
 
     if side % STRIDE:
         raise typer.BadParameter(f"--side is a multiple of {STRIDE}.")
     loaded = load_skin_pack(pack)
+    name, _, begin = backbone.partition(":")
     recipe = skin_recipe(
         minutes=minutes,
         seed=seed,
-        backbone=_member(Backbone, backbone, "--backbone"),
+        backbone=_member(Backbone, name, "--backbone"),
+        weights=_member(Weights, begin, "--backbone") if begin else None,
         further=start is not None,
     )
     recipe = replace(recipe, side_px=side, batch_size=batch)

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from cutis.core.errors import MissingExtraError, ModelError
 from cutis.imaging.instances import Geometry
-from cutis.networks.imagenet import LITE0_NORMALISATION, lite0_weights, load_known, widened_stem
+from cutis.networks.imagenet import LITE0_NORMALISATION, Normalisation, lite0_weights, load_known
 from cutis.networks.torchvision_import import import_torchvision
-from cutis.networks.unet import EvenSameConv2d, Weights, fix_depthwise, make_padding_static
+from cutis.networks.unet import Weights, fit_stem, fix_depthwise, make_padding_static
 
 STRIDE = 32
 MID_GREY = 0.5
@@ -174,7 +174,7 @@ def build_mask_rcnn(spec: MaskRcnnSpec, *, pretrained: bool = True) -> MaskRcnn:
 
     Raises:
         MissingExtraError: torchvision, timm or the package with the weights is not installed.
-        ModelError: the ImageNet weights of ResNet-50 could not be fetched.
+        ModelError: the ImageNet weights of another backbone than Lite0 could not be fetched.
     """
     wanted = pretrained and spec.weights is Weights.IMAGENET
     body = _body(spec.backbone, wanted=wanted)
@@ -198,10 +198,25 @@ def _body(backbone: Backbone, *, wanted: bool) -> Any:
     make_padding_static(body)
     if wanted and backbone is Backbone.LITE0:
         load_known(body, lite0_weights())
-        wide, shift = widened_stem(body.conv_stem, 3, LITE0_NORMALISATION, mid_grey=MID_GREY)
-        body.conv_stem = EvenSameConv2d.like(wide)
-        body.bn1.running_mean.sub_(shift)
+    if wanted:
+        stem = body.pretrained_cfg["first_conv"]
+        fitted = fit_stem(
+            getattr(body, stem),
+            body.bn1,
+            _expected(backbone, body),
+            in_channels=3,
+            mid_grey=MID_GREY,
+        )
+        setattr(body, stem, fitted)
     return body
+
+
+def _expected(backbone: Backbone, body: Any) -> Normalisation:
+    """Return what the ImageNet weights were trained with: RGB 0-1 is not what they expect."""
+    if backbone is Backbone.LITE0:
+        return LITE0_NORMALISATION
+    told = body.pretrained_cfg
+    return Normalisation(mean=tuple(told["mean"]), std=tuple(told["std"]))
 
 
 def _region_proposals(detection: Any, spec: MaskRcnnSpec) -> nn.Module:

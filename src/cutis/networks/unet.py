@@ -203,10 +203,16 @@ def _library_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Se
 
 def _fit_library_stem(encoder: Any, spec: NetworkSpec) -> None:
     if spec.encoder is Encoder.RESNET34:
-        encoder.conv1 = _fit(encoder.conv1, IMAGENET_NORMALISATION, spec, encoder.bn1)
+        encoder.conv1 = fit_stem(
+            encoder.conv1, encoder.bn1, IMAGENET_NORMALISATION, **_inputs(spec)
+        )
         return
     patches = encoder.patch_embed1
-    patches.proj = _fit(patches.proj, IMAGENET_NORMALISATION, spec, None)
+    patches.proj = fit_stem(patches.proj, None, IMAGENET_NORMALISATION, **_inputs(spec))
+
+
+def _inputs(spec: NetworkSpec) -> dict[str, Any]:
+    return {"in_channels": spec.in_channels, "mid_grey": spec.mid_grey}
 
 
 def _lite0_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Sequence[int]]:
@@ -222,14 +228,28 @@ def _lite0_encoder(spec: NetworkSpec, weights: Weights) -> tuple[nn.Module, Sequ
     if wanted:
         model = encoder.model
         load_known(model, lite0_weights())
-        model.conv_stem = _fit(model.conv_stem, LITE0_NORMALISATION, spec, model.bn1)
+        model.conv_stem = fit_stem(model.conv_stem, model.bn1, LITE0_NORMALISATION, **_inputs(spec))
     return encoder, [spec.in_channels, *encoder.out_channels[1:]]
 
 
-def _fit(
-    stem: nn.Conv2d, expected: Normalisation, spec: NetworkSpec, norm: nn.BatchNorm2d | None
+def fit_stem(
+    stem: nn.Conv2d,
+    norm: nn.BatchNorm2d | None,
+    expected: Normalisation,
+    *,
+    in_channels: int,
+    mid_grey: float,
 ) -> nn.Conv2d:
-    wide, shift = widened_stem(stem, spec.in_channels, expected, mid_grey=spec.mid_grey)
+    """Return a pretrained first convolution that takes our inputs, and shift what follows it.
+
+    Args:
+        stem: the convolution over RGB as ``expected``.
+        norm: the batch normalisation after it, shifted in place where the stem has no bias.
+        expected: the normalisation that the weights were trained with.
+        in_channels: of our input, sRGB first.
+        mid_grey: what our input holds where sRGB is 0.5.
+    """
+    wide, shift = widened_stem(stem, in_channels, expected, mid_grey=mid_grey)
     if isinstance(stem, EvenSameConv2d):
         wide = EvenSameConv2d.like(wide)
     with torch.no_grad():

@@ -237,13 +237,14 @@ _PATCH_GRAIN_PX = {"texture": (2.2, 3.6), "dryness": (2.0, 3.2)}
 def draw_patch(
     canvas: Canvas, rng: np.random.Generator
 ) -> tuple[str, tuple[Area, ...], tuple[Mark, ...]]:
-    """Draw one affected area: its name, the area, and the spots within it."""
+    """Draw one affected area, as plain to see on every tone: its name, itself, spots within it."""
     name = str(rng.choice(PATCH_KINDS))
     face = weights(canvas, ANY_PLACE) * (canvas.regions > 0)
     points = pick_points(canvas, rng, face, 1)
     if len(points) == 0:
         return name, (), ()
-    strength = float(rng.uniform(*_PATCH_STRENGTH[name]))
+    more = more_to_look_alike(canvas)
+    strength = more * float(rng.uniform(*_PATCH_STRENGTH[name]))
     area = _area(_PATCH_AREA[name], (float(points[0, 0]), float(points[0, 1])), rng, strength)
     area = replace(
         area,
@@ -270,15 +271,16 @@ def _patch_marks(
         kept += [m for m in drawn if (m.x - area.x) ** 2 + (m.y - area.y) ** 2 < reach**2]
         if len(kept) > 40:
             break
-    return tuple(_clearer(m) for m in kept if m.kind is not MarkKind.OPEN_COMEDONE)[:80]
+    more = more_to_look_alike(canvas)
+    return tuple(_clearer(m, more) for m in kept if m.kind is not MarkKind.OPEN_COMEDONE)[:80]
 
 
-def _clearer(mark: Mark) -> Mark:
-    """Return a spot twice as strong and half as large again."""
+def _clearer(mark: Mark, more: float) -> Mark:
+    """Return a spot half as large again and, on light skin, twice as strong."""
     return replace(
         mark,
         radius_mm=round(1.5 * mark.radius_mm, 4),
-        haemoglobin=round(min(0.5, 2 * mark.haemoglobin), 4),
-        melanin=round(min(0.4, 2 * mark.melanin), 4),
-        height_mm=round(2 * mark.height_mm, 4),
+        haemoglobin=round(more * min(0.5, 2 * mark.haemoglobin), 4),
+        melanin=round(more * min(0.4, 2 * mark.melanin), 4),
+        height_mm=round(more * 2 * mark.height_mm, 4),
     )

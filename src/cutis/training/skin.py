@@ -79,16 +79,23 @@ def skin_recipe(
     minutes: float | None = 40.0,
     seed: int = 0,
     backbone: Backbone = Backbone.LITE0,
+    weights: Weights | None = None,
     further: bool = False,
 ) -> SkinRecipe:
-    """Return the recipe for a time budget; backbones without weights at hand start at random.
+    """Return the recipe for a time budget.
 
-    ``further`` trains on from weights that are good already, in steps a third as long.
+    Args:
+        minutes: how long it trains, validation included.
+        seed: of weights, order and jitter.
+        backbone: what looks at the picture.
+        weights: where the backbone starts; None for ImageNet where that needs no internet, and
+            random weights else.
+        further: trains on from weights that are good already, in steps a third as long.
     """
-    ready = backbone is Backbone.LITE0
-    spec = MaskRcnnSpec(
-        CLASSES, backbone=backbone, weights=Weights.IMAGENET if ready else Weights.RANDOM
-    )
+    if weights is None:
+        weights = Weights.IMAGENET if backbone is Backbone.LITE0 else Weights.RANDOM
+    ready = weights is Weights.IMAGENET
+    spec = MaskRcnnSpec(CLASSES, backbone=backbone, weights=weights)
     loop = LoopOptions(
         minutes,
         learning_rate=(1e-3 if ready else 6e-4) * (_FURTHER if further else 1),
