@@ -8,19 +8,24 @@ _THIRDS = ("light", "medium", "dark")
 
 
 def variants_section(result: dict[str, Any]) -> str:
-    """Return the section that compares variants of the four-class recipe."""
-    rows = result["variants"]
-    classes = [key.removeprefix("iou_") for key in rows[0] if _is_class(key)]
-    text = "## Losses and networks compared (`cutis train compare`)\n\n"
-    about = result["pictures"]
-    text += (
-        f"`glowai-v1` with four kinds, one affected area a picture of {about['side_px']} pixels; "
-        f"{about['train']} pictures to learn from, and {about['val']} of people held out, of whom "
-        "a part is measured on. Every variant was trained on two processor cores for the minutes "
-        "told, which is far from enough for those that start from random weights.\n\n"
+    """Return the section that compares variants of the four-class recipe, set by set."""
+    text = (
+        "## Losses and networks compared (`cutis train compare`)\n\n"
+        "`glowai-v1` with four kinds, one affected area a picture. Every variant was trained on "
+        "two processor cores for the minutes told, which is far from enough for those that start "
+        "from random weights. Rows of one set can be compared, the sets with each other hardly.\n"
     )
-    told = ["variant", "steps", "minutes", "mIoU", "mIoU with background", *classes]
-    text += _head(told)
+    return text + "".join(_set(told) for told in result["sets"])
+
+
+def _set(told: dict[str, Any]) -> str:
+    rows, about = told["variants"], told["pictures"]
+    classes = [key.removeprefix("iou_") for key in rows[0] if _is_class(key)]
+    text = (
+        f"\n### {told['about']}\n\n{about['train']} pictures of {about['side_px']} pixels to learn "
+        f"from, and {about['val']} of people held out, of whom a part is measured on.\n\n"
+    )
+    text += _head(["variant", "steps", "minutes", "mIoU", "mIoU with background", *classes])
     for row in rows:
         text += _row(
             [
@@ -31,10 +36,11 @@ def variants_section(result: dict[str, Any]) -> str:
                 *(_cell(row[f"iou_{name}"]) for name in classes),
             ]
         )
-    text += "\nIoU per class, light / medium / dark tones:\n\n" + _head(["variant", *classes])
+    text += "\nIoU per class, light / medium / dark tones:\n\n"
+    text += _head(["variant", "minutes", *classes])
     for row in rows:
         cells = (" / ".join(_cell(row[f"iou_{n}_{t}"]) for t in _THIRDS) for n in classes)
-        text += _row([row["variant"], *cells])
+        text += _row([row["variant"], f"{row['seconds'] / 60:.1f}", *cells])
     return text
 
 

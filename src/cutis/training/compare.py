@@ -42,7 +42,7 @@ _TUNED = {
     "clip_norm": 1.0,
 }
 """What `LoopOptions` would be without the source's constant rate, for a short training."""
-_VALIDATIONS, _LOOKED_AT = 3, 320
+_VALIDATIONS, _LOOKED_AT = 3, 1200
 """How often a variant is validated in training, and on how many pictures at the end."""
 _ENCODERS = (Encoder.EFFICIENTNET_LITE0, Encoder.MIT_B0, Encoder.CNN_RNN)
 
