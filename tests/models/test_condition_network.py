@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -43,7 +44,7 @@ def skin(crop: FaceCrop) -> SkinMask:
 
 
 def segmenter(
-    runtime: Runtime, *served: ServedCondition, kernel: np.ndarray | None = None, **options: bool
+    runtime: Runtime, *served: ServedCondition, kernel: np.ndarray | None = None, **options: float
 ) -> LearnedConditionSegmenter:
     if kernel is None:
         kernel = sum(of_channel(s.condition, RED_OVER_BASELINE, gain=5.0) for s in served)
@@ -172,7 +173,8 @@ def test_the_mean_with_the_mirror_image_knows_no_side(
     kernel = of_channel("acne", 7, gain=60.0, size=3)
     kernel[0, 7, :, 0] *= 6.0
     plain, even = (
-        segmenter(runtime, ACNE, kernel=kernel, mirror_mean=mean) for mean in (False, True)
+        segmenter(runtime, ACNE, kernel=kernel, mirrored_from_mm_per_px=scale)
+        for scale in (math.inf, ACNE.mm_per_px)
     )
     other = mirrored(crop, skin)
     differences = [
@@ -184,6 +186,22 @@ def test_the_mean_with_the_mirror_image_knows_no_side(
     ]
     assert differences[0] > 0.1
     assert differences[1] < 1e-4
+
+
+def test_redness_knows_no_side_as_it_is_served(runtime: Runtime, crop: FaceCrop, skin: SkinMask):
+    kernel = of_channel("redness", 7, gain=60.0, size=3)
+    kernel[1, 7, :, 0] *= 6.0
+    served = segmenter(runtime, REDNESS, kernel=kernel)
+    plain = segmenter(runtime, REDNESS, kernel=kernel, mirrored_from_mm_per_px=math.inf)
+    apart = [
+        np.abs(
+            s.segment(crop, skin)[Condition.REDNESS].probability
+            - s.segment(*mirrored(crop, skin))[Condition.REDNESS].probability[:, ::-1]
+        ).max()
+        for s in (plain, served)
+    ]
+    assert apart[0] > 0.1
+    assert apart[1] < 1e-4
 
 
 def test_tiles_give_what_the_whole_face_gives(

@@ -21,7 +21,13 @@ from cutis.core.face import FaceCrop
 from cutis.core.masks import LEARNED, ConditionMap, SkinMask
 from cutis.core.vocabulary import Condition
 from cutis.imaging.filters import resize_mask, shrink
-from cutis.imaging.skin_channels import CHANNELS, TARGETS, skin_baseline, skin_channels
+from cutis.imaging.skin_channels import (
+    CHANNELS,
+    COARSE_MM_PER_PX,
+    TARGETS,
+    skin_baseline,
+    skin_channels,
+)
 from cutis.models.descriptor import Descriptor, ServedCondition
 from cutis.models.runtime import NetworkFiles, Runtime
 from cutis.models.tiles import join_tiles, tile_slices
@@ -58,8 +64,9 @@ _Baseline = Float32[np.ndarray, "3"]
 class LearnedConditionSegmenter:
     """The conditions on a model's card, each by one channel of the network.
 
-    With ``mirror_mean`` the mean of the logits of the face and of its mirror image is taken, at
-    twice the cost. Safe to call from one thread at a time.
+    At scales of ``mirrored_from_mm_per_px`` or coarser, where it costs little, the mean of the
+    logits of the face and of its mirror image is taken, so that the network takes no side; 0
+    takes it at every scale. Safe to call from one thread at a time.
     """
 
     def __init__(
@@ -68,11 +75,11 @@ class LearnedConditionSegmenter:
         files: NetworkFiles,
         runtime: Runtime,
         *,
-        mirror_mean: bool = False,
+        mirrored_from_mm_per_px: float = COARSE_MM_PER_PX,
         limits: ConditionLimits | None = None,
     ) -> None:
         self.served = _served(model)
-        self.mirror_mean = mirror_mean
+        self.mirrored_from_mm_per_px = mirrored_from_mm_per_px
         self.limits = limits or ConditionLimits()
         self._network = runtime.compile_ir(files, model.name)
         self._method = f"{LEARNED}{model.name} {model.version}"
@@ -130,7 +137,7 @@ class LearnedConditionSegmenter:
         face = scale_evenly(linear, min(now / wanted, MOST_ENLARGED))
         scale = now * linear.shape[0] / face.shape[0]
         logits = self._read(face, baseline, scale)
-        if self.mirror_mean:
+        if wanted >= self.mirrored_from_mm_per_px:
             mirrored = self._read(np.ascontiguousarray(face[:, ::-1]), baseline, scale)
             logits = (logits + mirrored[:, ::-1]) / np.float32(2)
         return logits
