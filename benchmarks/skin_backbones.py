@@ -5,8 +5,8 @@
 Each is trained from where it can start: EfficientNet-Lite0 from ImageNet weights, the others from
 random ones, as theirs are not to be had without internet. Measured on the held-out people of the
 pack; times are of the exported graphs on one face. A folder of ``--work`` that holds a finished
-training is taken as it is, so a run that was cut off goes on. Each ``--version`` adds the exported
-network of a release, measured on the same faces.
+training is taken as it is, and a training that was stopped goes on. Each ``--version`` adds the
+exported network of a release, measured on the same faces.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ def main() -> None:
 
 def _train(backbone: Backbone, pack: SkinPack, folder: Path, minutes: float) -> None:
     recipe = skin_recipe(minutes=minutes, backbone=backbone)
-    if not train_skin(recipe, pack, folder).complete:
-        raise SystemExit(f"Stopped while {backbone} was trained; delete its folder and call again.")
+    resume = (folder / checkpoint.PROGRESS).exists()
+    if not train_skin(recipe, pack, folder, resume=resume).complete:
+        raise SystemExit(f"Stopped while {backbone} was trained; call again to go on.")
     finish(pack, folder)
 
 

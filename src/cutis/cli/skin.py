@@ -45,7 +45,7 @@ def train_skin_network(
     """Train Mask R-CNN on labelled faces, measure it, and write what assessment runs."""
     from dataclasses import replace
 
-    from cutis.cli.train import _member, _require_torch, _watching
+    from cutis.cli.train import _require_torch, _started, _watching
 
     _require_torch()
     from cutis.datasets.skin_labels.skin_pack import load_skin_pack
@@ -56,12 +56,12 @@ def train_skin_network(
     if side % STRIDE:
         raise typer.BadParameter(f"--side is a multiple of {STRIDE}.")
     loaded = load_skin_pack(pack)
-    name, _, begin = backbone.partition(":")
+    body, weights = _started(Backbone, Weights, backbone, "--backbone")
     recipe = skin_recipe(
         minutes=minutes,
         seed=seed,
-        backbone=_member(Backbone, name, "--backbone"),
-        weights=_member(Weights, begin, "--backbone") if begin else None,
+        backbone=body,
+        weights=weights,
         further=start is not None,
     )
     recipe = replace(recipe, side_px=side, batch_size=batch)

@@ -191,9 +191,7 @@ def _changed(recipe: Recipe, *, encoder: str | None, loss: str | None) -> Recipe
     from cutis.training.objectives import PixelLoss, RegionLoss
 
     if encoder is not None:
-        name, _, start = encoder.partition(":")
-        weights = _member(Weights, start, "--encoder") if start else None
-        recipe = recipe.with_encoder(_member(Encoder, name, "--encoder"), weights)
+        recipe = recipe.with_encoder(*_started(Encoder, Weights, encoder, "--encoder"))
     if loss is not None:
         pixel, _, region = loss.partition("+")
         losses = (
@@ -202,6 +200,12 @@ def _changed(recipe: Recipe, *, encoder: str | None, loss: str | None) -> Recipe
         )
         recipe = recipe.with_loss(*losses)
     return recipe
+
+
+def _started(kinds: Any, weights: Any, text: str, option: str) -> tuple[Any, Any]:
+    """Read ``NAME[:WEIGHTS]``; None for weights that are not named."""
+    name, _, start = text.partition(":")
+    return _member(kinds, name, option), _member(weights, start, option) if start else None
 
 
 def _member(kinds: Any, name: str, option: str) -> Any:

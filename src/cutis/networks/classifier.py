@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from cutis.core.errors import InputError, MissingExtraError
-from cutis.networks.imagenet import LITE0_NORMALISATION, lite0_weights, load_known, widened_stem
+from cutis.networks.imagenet import LITE0_NORMALISATION, lite0_weights, load_known
 from cutis.networks.torchvision_import import import_torchvision
-from cutis.networks.unet import EvenSameConv2d, Weights, make_padding_static
+from cutis.networks.unet import Weights, fit_stem, make_padding_static
 
 OTHER = "other"
 """The class of what is no lesion: healthy skin, a mole, a hair, a glint."""
@@ -139,17 +139,15 @@ def build_classifier(spec: ClassifierSpec, *, pretrained: bool = True) -> Classi
     make_padding_static(body)
     if wanted:
         load_known(body, lite0_weights())
-        _fit_stem(body, spec)
+        body.conv_stem = fit_stem(
+            body.conv_stem,
+            body.bn1,
+            LITE0_NORMALISATION,
+            in_channels=spec.in_channels,
+            mid_grey=spec.mid_grey,
+        )
         body.reset_classifier(len(spec.classes))
     return Classifier(body, spec.contrast, sized_classes=len(spec.classes) if spec.sized else 0)
-
-
-def _fit_stem(body: Any, spec: ClassifierSpec) -> None:
-    wide, shift = widened_stem(
-        body.conv_stem, spec.in_channels, LITE0_NORMALISATION, mid_grey=spec.mid_grey
-    )
-    body.conv_stem = EvenSameConv2d.like(wide)
-    body.bn1.running_mean.sub_(shift)
 
 
 def fit_temperature(logits: Tensor, classes: Tensor, *, steps: int = 100) -> float:

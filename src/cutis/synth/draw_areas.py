@@ -256,13 +256,13 @@ def draw_patch(
         grain_px = float(rng.uniform(*_PATCH_GRAIN_PX[name]))
         area = replace(area, grain_mm=round(grain_px * canvas.mm_per_px, 3))
     marks = _patch_marks(name, area, canvas, rng) if name in ("acne", "scarring") else ()
-    return name, (area,), marks
+    return name, (area,), tuple(_clearer(mark, more) for mark in marks)
 
 
 def _patch_marks(
     name: str, area: Area, canvas: Canvas, rng: np.random.Generator
 ) -> tuple[Mark, ...]:
-    """Fill the area with clear spots."""
+    """Fill the area with spots."""
     make = acne if name == "acne" else scars
     kept: list[Mark] = []
     reach = 0.9 * area.radius_mm / canvas.mm_per_px
@@ -271,8 +271,7 @@ def _patch_marks(
         kept += [m for m in drawn if (m.x - area.x) ** 2 + (m.y - area.y) ** 2 < reach**2]
         if len(kept) > 40:
             break
-    more = more_to_look_alike(canvas)
-    return tuple(_clearer(m, more) for m in kept if m.kind is not MarkKind.OPEN_COMEDONE)[:80]
+    return tuple(m for m in kept if m.kind is not MarkKind.OPEN_COMEDONE)[:80]
 
 
 def _clearer(mark: Mark, more: float) -> Mark:
